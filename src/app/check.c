@@ -1,0 +1,352 @@
+#include "app/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/data.h"
+#include "app/enlist.h"
+#include "app/recipients.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "core/signature.h"
+#include "format/markdown.h"
+
+/* Reads a whole list for what is wrong in it. Returns 0, or -1 when it
+ * cannot be used at all; either way problems were added. */
+static int
+check_list(struct workspace *ws, const char *name, struct problems *problems)
+{
+	struct recipients *list;
+	struct recipient r;
+	struct err err;
+	int rc;
+
+	if (recipients_open(ws, name, &list, &err) < 0) {
+		problems_add(problems, "recipients", 0, 0, "%s", err.msg);
+		return -1;
+	}
+	while ((rc = recipients_next(list, &r, problems, &err)) > 0)
+		;
+	if (rc < 0)
+		problems_add(problems, "recipients", 0, 0, "%s", err.msg);
+	recipients_close(list);
+	return rc;
+}
+
+static int
+check_lists(struct workspace *ws, struct check_result *out,
+	struct problems *problems, struct err *err)
+{
+	char *folder = workspace_path(ws, "recipients");
+	char **files;
+	size_t count;
+	int rc = file_list(folder, ".csv", &files, &count, err);
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		files[i][strlen(files[i]) - strlen(".csv")] = '\0';
+		check_list(ws, files[i], problems);
+		out->lists++;
+	}
+	str_list_free(files, count);
+	free(folder);
+	return rc;
+}
+
+/*
+ * Renders a letter with every section that a made-up reader would take, to
+ * find what only the Markdown conversion sees: raw HTML, bad links.
+ */
+static void
+try_markdown(const struct catalog_entry *entry, const struct edition *edition,
+	const struct value *declared, struct problems *problems)
+{
+	struct template_values values = {0};
+	struct buf skeleton = {0};
+	struct markdown *markdown = NULL;
+	struct err err = {.msg = "too many values in one letter"};
+
+	if (template_skeleton(edition->body, declared, &skeleton, &values) <
+			0 ||
+		markdown_new(buf_str(&skeleton),
+			template_token_prefix(edition->body), &markdown,
+			&err) < 0)
+		problems_add(problems, entry->file, 0, 0, "%s", err.msg);
+	markdown_free(markdown);
+	template_values_release(&values);
+	buf_release(&skeleton);
+}
+
+/* The columns of the lists that a letter names; a list that is not there is
+ * a problem of the letter. */
+static void
+gather_columns(struct workspace *ws, const struct catalog_entry *entry,
+	struct fields *columns, struct problems *problems)
+{
+	size_t count = 0;
+	const struct letter_field *to = &entry->letter.to;
+	char **lists = to->text ? str_split(to->text, ',', &count) : NULL;
+	struct err err;
+
+	for (size_t i = 0; i < count; i++)
+		if (enlist_columns(ws, &lists[i], 1, columns, &err) < 0)
+			problems_add(problems, entry->file, to->line, 1,
+				"To: %s", err.msg);
+	str_list_free(lists, count);
+}
+
+static void
+check_attachments(struct workspace *ws, const struct catalog_entry *entry,
+	struct problems *problems)
+{
+	for (size_t i = 0; i < entry->letter.attach_count; i++) {
+		const struct letter_field *f = &entry->letter.attach[i];
+		char *name =
+			mem_printf("letters/%s/%s", entry->campaign, f->text);
+		char *path = workspace_path(ws, name);
+
+		if (!file_exists(path))
+			problems_add(problems, entry->file, f->line, 1,
+				"Attach: there is no file %s", name);
+		free(path);
+		free(name);
+	}
+}
+
+static void
+check_entry(struct workspace *ws, const struct catalog_entry *entry,
+	struct problems *problems)
+{
+	struct fields columns = {0};
+	struct edition edition;
+	struct data *declared;
+
+	if (!entry->edition)
+		return;
+	gather_columns(ws, entry, &columns, problems);
+	check_attachments(ws, entry, problems);
+	declared = data_declare(&columns);
+	if (edition_open(entry->edition, entry->lang, entry->file, &edition,
+		    problems) == 0) {
+		edition_check(&edition, data_root(declared), problems);
+		try_markdown(entry, &edition, data_root(declared), problems);
+	}
+	edition_close(&edition);
+	data_free(declared);
+	fields_release(&columns);
+}
+
+static bool
+is_wanted(const struct catalog_entry *entry, char *const *letters, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(entry->name, letters[i]) == 0)
+			return true;
+	return count == 0;
+}
+
+/* Leaves out what is wrong in files that were not asked about. */
+static void
+keep_wanted(const struct catalog *catalog, char *const *letters, size_t count,
+	const struct problems *all, struct problems *out)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct problem *p = &all->items[i];
+		bool wanted =
+			count == 0 || str_starts(p->file, "letters/_partials/");
+
+		for (size_t k = 0; k < catalog->count && !wanted; k++)
+			wanted =
+				strcmp(catalog->entries[k].file, p->file) ==
+					0 &&
+				is_wanted(&catalog->entries[k], letters, count);
+		if (wanted)
+			problems_add(out, p->file, p->line, p->column, "%s",
+				p->text);
+	}
+}
+
+int
+check_all(struct workspace *ws, char *const *letters, size_t count,
+	struct check_result *out, struct problems *problems, struct err *err)
+{
+	struct problems all = {0};
+	struct catalog catalog;
+	const char *last = "";
+	int rc = -1;
+
+	*out = (struct check_result){0};
+	if (workspace_load_conf(ws, problems, err) < 0) {
+		if (err->kind != ERR_CONFIG)
+			return -1;
+		out->conf_wrong = true;
+	}
+	if (catalog_load(ws, &catalog, &all, err) < 0)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		const struct catalog_entry *entries;
+		size_t n;
+
+		if (catalog_require(&catalog, letters[i], &entries, &n, err) <
+			0)
+			goto out;
+	}
+	keep_wanted(&catalog, letters, count, &all, problems);
+	for (size_t i = 0; i < catalog.count; i++) {
+		const struct catalog_entry *entry = &catalog.entries[i];
+
+		if (!is_wanted(entry, letters, count))
+			continue;
+		check_entry(ws, entry, problems);
+		out->files++;
+		out->letters += strcmp(last, entry->name) != 0;
+		last = entry->name;
+	}
+	rc = check_lists(ws, out, problems, err);
+	problems_sort(problems);
+out:
+	problems_release(&all);
+	catalog_release(&catalog);
+	return rc;
+}
+
+/* Finds the row to show: the one asked for, or the first. Returns 1 with the
+ * row added to out, 0 without one, -1. */
+static int
+find_row(struct workspace *ws, char *const *lists, size_t count,
+	const char *key, struct fields *out, struct err *err)
+{
+	struct problems ignored = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct recipients *list;
+		struct recipient r;
+
+		rc = recipients_open(ws, lists[i], &list, err);
+		if (rc < 0)
+			break;
+		while ((rc = recipients_next(list, &r, &ignored, err)) > 0)
+			if (!key || strcmp(key, r.key) == 0)
+				break;
+		for (size_t k = 0; rc > 0 && k < r.row.count; k++)
+			fields_add(
+				out, r.row.items[k].name, r.row.items[k].value);
+		recipients_close(list);
+	}
+	problems_release(&ignored);
+	return rc;
+}
+
+static int
+choose_row(struct workspace *ws, const struct preview_request *request,
+	char *const *lists, size_t count, struct fields *row, struct err *err)
+{
+	char key[ADDRESS_MAX];
+	int rc;
+
+	if (request->recipient &&
+		signature_address_key(request->recipient, key, err) < 0)
+		return err_prefix(err, "--recipient");
+	rc = find_row(
+		ws, lists, count, request->recipient ? key : NULL, row, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0 && request->recipient)
+		return err_set(err, ERR_NOTFOUND,
+			"%s is in none of the lists that %s goes to",
+			request->recipient, request->letter);
+	for (size_t i = 0; i < data_recipient_column_count; i++)
+		if (!fields_get(row, data_recipient_columns[i]))
+			fields_add(row, data_recipient_columns[i], "");
+	return 0;
+}
+
+static int
+choose_lang(const struct workspace *ws, const struct preview_request *request,
+	const struct mailing *m, const struct fields *row,
+	const struct mailing_lang **out, struct err *err)
+{
+	if (!request->lang) {
+		*out = mailing_choose(m, fields_get(row, "lang"), &ws->conf);
+		return 0;
+	}
+	*out = mailing_find_lang(m, request->lang);
+	return *out ? 0
+		    : err_set(err, ERR_NOTFOUND, "%s is not there in \"%s\"",
+			      request->letter, request->lang);
+}
+
+static int
+render(struct workspace *ws, const struct preview_request *request,
+	struct mailing *m, const struct fields *row, struct composed *out,
+	struct buf *eml, struct err *err)
+{
+	const char *email = fields_get(row, "email");
+	char id[ADDRESS_MAX];
+	struct compose_input in = {
+		.mailing = m,
+		.row = row,
+		.to = *email ? email : "nobody@example.org",
+		.message_id = id,
+		.date = m->created_at,
+	};
+
+	if (choose_lang(ws, request, m, row, &in.lang, err) < 0)
+		return -1;
+	snprintf(id, sizeof id, "<preview%s>", strchr(m->from_address, '@'));
+	if (!request->eml)
+		return compose_letter(&in, out, err);
+	if (mailing_load_files(ws, m, err) < 0)
+		return -1;
+	return compose_message(&in, eml, err);
+}
+
+int
+check_preview(struct workspace *ws, const struct preview_request *request,
+	struct composed *out, struct buf *eml, struct problems *problems,
+	struct err *err)
+{
+	const struct catalog_entry *entries;
+	struct problems ignored = {0};
+	struct fields columns = {0}, row = {0};
+	struct catalog catalog;
+	struct mailing *m = NULL;
+	char **lists = NULL;
+	size_t entry_count, count = 0;
+	int rc = -1;
+
+	if (catalog_load(ws, &catalog, &ignored, err) < 0)
+		return -1;
+	if (catalog_require(
+		    &catalog, request->letter, &entries, &entry_count, err) < 0)
+		goto out;
+	keep_wanted(&catalog, (char *const[]){entries[0].name}, 1, &ignored,
+		problems);
+	if (problems->count) {
+		err_set(err, ERR_DATA,
+			"%s cannot be shown before this is "
+			"mended",
+			request->letter);
+		goto out;
+	}
+	if (entries[0].letter.to.text)
+		lists = str_split(entries[0].letter.to.text, ',', &count);
+	if (choose_row(ws, request, lists, count, &row, err) < 0 ||
+		enlist_columns(ws, lists, count, &columns, err) < 0 ||
+		mailing_prepare(ws, &catalog, request->letter,
+			AUDIENCE_RECIPIENTS, false, "", &columns, clock_now(),
+			&m, problems, err) < 0)
+		goto out;
+	rc = render(ws, request, m, &row, out, eml, err);
+out:
+	mailing_free(m);
+	str_list_free(lists, count);
+	fields_release(&columns);
+	fields_release(&row);
+	problems_release(&ignored);
+	catalog_release(&catalog);
+	return rc;
+}

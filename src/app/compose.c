@@ -1,0 +1,278 @@
+#include "app/compose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/data.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "format/markdown.h"
+#include "format/message.h"
+#include "store/store_ledger.h"
+
+/* A letter has as many skeletons as its sections have combinations; nearly
+ * all have a handful. Past this many the oldest makes room. */
+enum {
+	SKELETONS_MAX = 64
+};
+
+struct skeleton {
+	char *text;
+	size_t len;
+	struct markdown *markdown;
+};
+
+struct composition {
+	const struct edition *edition;
+	struct skeleton skeletons[SKELETONS_MAX];
+	size_t count;
+	size_t next; /* to be replaced when all are taken */
+};
+
+struct composition *
+composition_new(const struct edition *edition)
+{
+	struct composition *c = mem_zalloc(sizeof *c);
+
+	c->edition = edition;
+	return c;
+}
+
+void
+composition_free(struct composition *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->count; i++) {
+		free(c->skeletons[i].text);
+		markdown_free(c->skeletons[i].markdown);
+	}
+	free(c);
+}
+
+/* The converted skeleton, from those at hand or made now. */
+static int
+find_markdown(struct composition *c, const struct buf *text,
+	const struct markdown **out, struct err *err)
+{
+	const char *prefix = template_token_prefix(c->edition->body);
+	struct markdown *made = NULL;
+	struct skeleton *s;
+
+	for (size_t i = 0; i < c->count; i++) {
+		s = &c->skeletons[i];
+		if (s->len == text->len &&
+			memcmp(s->text, buf_str(text), s->len) == 0) {
+			*out = s->markdown;
+			return 0;
+		}
+	}
+	if (markdown_new(buf_str(text), prefix, &made, err) < 0)
+		return -1;
+	if (c->count < SKELETONS_MAX) {
+		s = &c->skeletons[c->count++];
+	} else {
+		s = &c->skeletons[c->next++ % SKELETONS_MAX];
+		free(s->text);
+		markdown_free(s->markdown);
+	}
+	s->text = mem_strndup(buf_str(text), text->len);
+	s->len = text->len;
+	s->markdown = made;
+	*out = made;
+	return 0;
+}
+
+/* Where a supporter writes to get no more mail; the token is the message's
+ * own, which the message bears anyway. Returns a string to free. */
+static char *
+unsubscribe_link(const struct compose_input *in)
+{
+	const char *id = in->message_id + (in->message_id[0] == '<');
+
+	return mem_printf("mailto:%s?subject=unsubscribe%%20%.*s",
+		in->mailing->from_address, (int)strcspn(id, "@>"), id);
+}
+
+static int
+render_body(const struct compose_input *in, const struct value *root,
+	struct composed *out, struct err *err)
+{
+	const struct edition *edition = &in->lang->edition;
+	struct composition *composition = in->lang->composition;
+	struct template_values values = {0};
+	struct buf skeleton = {0};
+	const struct markdown *markdown;
+	int rc = -1;
+
+	if (template_skeleton(edition->body, root, &skeleton, &values) < 0) {
+		err_set(err, ERR_DATA, "more than %d values in one letter",
+			TEMPLATE_TOKEN_MAX);
+		goto out;
+	}
+	if (find_markdown(composition, &skeleton, &markdown, err) < 0)
+		goto out;
+	if (markdown_text(markdown, values.items, values.count, &out->text,
+		    err) < 0 ||
+		markdown_html(markdown, values.items, values.count, &out->html,
+			err) < 0)
+		goto out;
+	rc = 0;
+out:
+	template_values_release(&values);
+	buf_release(&skeleton);
+	return rc;
+}
+
+int
+compose_letter(
+	const struct compose_input *in, struct composed *out, struct err *err)
+{
+	const struct mailing *m = in->mailing;
+	char *unsubscribe = m->supporters ? unsubscribe_link(in) : NULL;
+	char date[CLOCK_TIME_MAX];
+	struct data *data;
+	int rc;
+
+	clock_format_day(m->created_at, date);
+	data = data_new(&(struct data_input){
+		.recipient = in->row,
+		.letter = &in->lang->letter,
+		.campaign = &in->lang->campaign,
+		.organiser = &m->organiser,
+		.signatures = &m->signatures,
+		.names = m->names,
+		.names_count = m->name_count,
+		.signer = in->signer,
+		.date = date,
+		.unsubscribe = unsubscribe,
+	});
+	if (m->audience == AUDIENCE_TEST)
+		buf_puts(&out->subject, "[TEST] ");
+	if (in->copy)
+		buf_puts(&out->subject, "[COPY] ");
+	if (in->lang->edition.subject)
+		template_render(in->lang->edition.subject, data_root(data),
+			&out->subject);
+	else
+		buf_puts(&out->subject, fields_get(&in->lang->letter, "title"));
+	rc = render_body(in, data_root(data), out, err);
+	data_free(data);
+	free(unsubscribe);
+	return rc;
+}
+
+void
+composed_release(struct composed *c)
+{
+	buf_release(&c->subject);
+	buf_release(&c->text);
+	buf_release(&c->html);
+}
+
+/* A letter in a signer's name comes from the campaign's own address, and the
+ * answer goes to the signer. Returns the name to free. */
+static char *
+set_people(const struct compose_input *in, struct message *message)
+{
+	const struct mailing *m = in->mailing;
+	const char *signer = in->signer ? fields_get(in->signer, "name") : NULL;
+	const char *name = in->row ? fields_get(in->row, "name") : NULL;
+	char *via = NULL;
+
+	message->from.name = m->from_name;
+	message->from.address = m->from_address;
+	message->to.address = in->to;
+	if (!in->copy && m->audience != AUDIENCE_TEST)
+		message->to.name = name;
+	if (*m->reply_to_address) {
+		message->reply_to.name = m->reply_to_name;
+		message->reply_to.address = m->reply_to_address;
+	}
+	if (in->signer) {
+		if (str_empty(signer))
+			signer = fields_get(in->signer, "organisation");
+		via = mem_printf(
+			"%s via %s", signer, fields_get(&m->organiser, "name"));
+		message->from.name = via;
+		message->reply_to.name = signer;
+		message->reply_to.address = fields_get(in->signer, "email");
+	}
+	return via;
+}
+
+int
+compose_message(
+	const struct compose_input *in, struct buf *out, struct err *err)
+{
+	struct composed composed = {0};
+	struct message_header unsubscribe = {"List-Unsubscribe", NULL};
+	struct message message = {
+		.message_id = in->message_id,
+		.date = in->date,
+		.lang = in->lang->lang,
+		.dir = lang_dir(in->lang->lang),
+		.attachments = in->lang->parts,
+		.attachment_count = in->lang->file_count,
+	};
+	char *link = NULL, *via;
+	int rc = compose_letter(in, &composed, err);
+
+	if (rc < 0)
+		goto out;
+	message.subject = buf_str(&composed.subject);
+	message.text = buf_str(&composed.text);
+	message.html = buf_str(&composed.html);
+	if (in->mailing->supporters) {
+		char *target = unsubscribe_link(in);
+
+		link = mem_printf("<%s>", target);
+		free(target);
+		unsubscribe.value = link;
+		message.extra = &unsubscribe;
+		message.extra_count = 1;
+	}
+	via = set_people(in, &message);
+	message_write(&message, out);
+	free(via);
+out:
+	free(link);
+	composed_release(&composed);
+	return rc;
+}
+
+static int
+parse_row(const char *json, struct fields *out, struct err *err)
+{
+	return json ? json_parse_fields(json, out, err) : 0;
+}
+
+int
+compose_delivery(const struct mailing *mailing, const struct store_delivery *d,
+	struct buf *out, struct err *err)
+{
+	struct fields row = {0}, signer = {0};
+	struct compose_input in = {
+		.mailing = mailing,
+		.lang = mailing_find_lang(mailing, d->lang),
+		.row = &row,
+		.signer = d->signer ? &signer : NULL,
+		.to = d->recipient,
+		.copy = d->copy,
+		.message_id = d->message_id,
+		.date = d->date,
+	};
+	int rc = -1;
+
+	if (!in.lang)
+		err_set(err, ERR_DATA, "the letter is not there in \"%s\"",
+			d->lang);
+	else if (parse_row(d->row, &row, err) == 0 &&
+		 parse_row(d->signer, &signer, err) == 0)
+		rc = compose_message(&in, out, err);
+	fields_release(&row);
+	fields_release(&signer);
+	return rc;
+}

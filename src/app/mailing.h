@@ -1,0 +1,97 @@
+/*
+ * A mailing in memory: all that its messages share, frozen when it is made.
+ * Comes from the files when a mailing is prepared, from the store when it is
+ * resumed; what is rendered from either is the same.
+ */
+#ifndef APP_MAILING_H
+#define APP_MAILING_H
+
+#include "app/catalog.h"
+#include "app/edition.h"
+#include "app/workspace.h"
+#include "base/fields.h"
+#include "base/token.h"
+#include "core/mailing.h"
+
+/* A file that goes with the letter. */
+struct mailing_file {
+	char *path; /* below the workspace */
+	char digest[DIGEST_MAX];
+};
+
+struct composition;
+
+/* One language. */
+struct mailing_lang {
+	char lang[LANG_MAX];
+	char *text; /* the edition */
+	struct fields letter;
+	struct fields campaign;
+	struct mailing_file *files;
+	size_t file_count;
+	struct buf *parts; /* the files as MIME parts; NULL until
+			      mailing_load_files */
+	struct edition edition;
+	struct composition *composition; /* of app/compose; owned */
+};
+
+struct mailing {
+	int64_t id; /* 0: not in the store */
+	char *letter;
+	char *campaign;
+	enum audience audience;
+	bool supporters; /* can unsubscribe */
+	char *account;
+	int64_t created_at;
+	char *from_name;
+	char *from_address;
+	char *reply_to_name;
+	char *reply_to_address; /* "" without */
+	struct fields organiser;
+	struct fields signatures;
+	struct fields *names; /* signatures.list */
+	size_t name_count;
+	struct mailing_lang *langs;
+	size_t lang_count;
+};
+
+/*
+ * Reads a letter in all its languages from the files, and the totals from
+ * the store (ws->store may be NULL: all are 0). account may be "".
+ * columns are the recipients' columns that the letter may name.
+ * Returns 0, or -1: ERR_NOTFOUND; ERR_DATA with what is wrong in problems;
+ * ERR_IO.
+ */
+int mailing_prepare(struct workspace *ws, const struct catalog *catalog,
+	const char *letter, enum audience audience, bool supporters,
+	const char *account, const struct fields *columns, int64_t now,
+	struct mailing **out, struct problems *problems, struct err *err);
+
+/* Writes a prepared mailing into the store, within a transaction, and sets
+ * its id; *letter_id is the letter's. */
+int mailing_save(struct workspace *ws, struct mailing *mailing,
+	int64_t *letter_id, struct err *err);
+
+/* Reads a mailing back. Errors: ERR_NOTFOUND, ERR_DATA, ERR_IO. */
+int mailing_load(struct workspace *ws, int64_t id, struct mailing **out,
+	struct err *err);
+
+/*
+ * Reads the files that go with the letter and encodes them. A file that is
+ * missing or is not what it was when the mailing was made: ERR_DATA.
+ */
+int mailing_load_files(
+	struct workspace *ws, struct mailing *mailing, struct err *err);
+
+void mailing_free(struct mailing *mailing);
+
+/* The language for a reader of `lang`: look-up, else the fallback order of
+ * the configuration. Never NULL. */
+struct mailing_lang *mailing_choose(const struct mailing *mailing,
+	const char *lang, const struct conf *conf);
+
+/* The language of this tag, or NULL. */
+struct mailing_lang *
+mailing_find_lang(const struct mailing *mailing, const char *lang);
+
+#endif

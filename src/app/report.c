@@ -1,0 +1,465 @@
+#include "app/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/catalog.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "store/store_ledger.h"
+#include "store/store_mailing.h"
+#include "store/store_signature.h"
+
+#define TEXT(value) ((struct cell){.text = (value)})
+#define NUMBER(value) ((struct cell){.number = (value)})
+#define BEGIN(rows, columns) \
+	(rows)->begin(rows, columns, sizeof(columns) / sizeof((columns)[0]))
+
+static const char *
+or_empty(const struct letter_field *field)
+{
+	return field->text ? field->text : "";
+}
+
+/* The confirmed signatures of a letter, 0 when nobody signed it yet. */
+static int
+count_total(
+	struct workspace *ws, const char *letter, int64_t *out, struct err *err)
+{
+	struct store_totals totals;
+	int64_t id;
+	int rc = store_letter_find(ws->store, letter, &id, err);
+
+	*out = 0;
+	if (rc <= 0)
+		return rc;
+	if (store_totals(ws->store, id, &totals, err) < 0)
+		return -1;
+	*out = totals.total;
+	return 0;
+}
+
+static int
+list_letter(struct workspace *ws, const struct catalog_entry *entries,
+	size_t count, struct rows *rows, struct err *err)
+{
+	const struct catalog_entry *e =
+		catalog_choose(entries, count, ws->conf.lang, &ws->conf);
+	struct buf langs = {0};
+	const char *kind = or_empty(&e->letter.kind);
+	int64_t total;
+	int rc;
+
+	for (size_t i = 0; i < count; i++)
+		buf_printf(&langs, "%s%s", i ? " " : "", entries[i].lang);
+	rc = count_total(ws, e->name, &total, err);
+	if (rc == 0)
+		rc = rows->add(rows,
+			(struct cell[]){
+				TEXT(e->name),
+				TEXT(or_empty(&e->letter.title)),
+				TEXT(buf_str(&langs)),
+				TEXT(*kind ? kind : "letter"),
+				TEXT(or_empty(&e->letter.date)),
+				TEXT(or_empty(&e->letter.goal)),
+				NUMBER(total),
+			},
+			err);
+	buf_release(&langs);
+	return rc;
+}
+
+static int
+list_letters(struct workspace *ws, const struct catalog *catalog,
+	struct rows *rows, struct err *err)
+{
+	static const char *const columns[] = {"letter", "title", "languages",
+		"kind", "date", "goal", "total"};
+
+	BEGIN(rows, columns);
+	for (size_t i = 0, count; i < catalog->count; i += count) {
+		const struct catalog_entry *e =
+			catalog_find(catalog, catalog->entries[i].name, &count);
+
+		if (list_letter(ws, e, count, rows, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+list_facts(struct workspace *ws, const struct catalog *catalog,
+	const char *letter, struct rows *rows, struct err *err)
+{
+	static const char *const columns[] = {"letter", "lang", "title",
+		"subject", "kind", "date", "to", "goal", "opens", "closes",
+		"total", "consent", "file"};
+	const struct catalog_entry *entries;
+	size_t count;
+	int64_t total;
+
+	if (catalog_require(catalog, letter, &entries, &count, err) < 0 ||
+		count_total(ws, letter, &total, err) < 0)
+		return -1;
+	BEGIN(rows, columns);
+	for (size_t i = 0; i < count; i++) {
+		const struct letter *l = &entries[i].letter;
+		const char *kind = or_empty(&l->kind);
+
+		if (rows->add(rows,
+			    (struct cell[]){
+				    TEXT(letter),
+				    TEXT(entries[i].lang),
+				    TEXT(or_empty(&l->title)),
+				    TEXT(or_empty(&l->subject)),
+				    TEXT(*kind ? kind : "letter"),
+				    TEXT(or_empty(&l->date)),
+				    TEXT(or_empty(&l->to)),
+				    TEXT(or_empty(&l->goal)),
+				    TEXT(or_empty(&l->opens)),
+				    TEXT(or_empty(&l->closes)),
+				    NUMBER(total),
+				    TEXT(or_empty(&l->consent)),
+				    TEXT(entries[i].file),
+			    },
+			    err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+report_letters(struct workspace *ws, const char *letter, struct rows *rows,
+	struct problems *problems, struct err *err)
+{
+	struct catalog catalog;
+	int rc = catalog_load(ws, &catalog, problems, err);
+
+	if (rc < 0)
+		return -1;
+	rc = letter ? list_facts(ws, &catalog, letter, rows, err)
+		    : list_letters(ws, &catalog, rows, err);
+	catalog_release(&catalog);
+	return rc;
+}
+
+/* A letter that exists in the files, or was signed once and is gone from
+ * them. *id is 0 when nobody signed it. */
+static int
+find_letter(
+	struct workspace *ws, const char *letter, int64_t *id, struct err *err)
+{
+	struct problems ignored = {0};
+	const struct catalog_entry *entries;
+	struct catalog catalog;
+	size_t count;
+	int rc = store_letter_find(ws->store, letter, id, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	*id = 0;
+	rc = catalog_load(ws, &catalog, &ignored, err);
+	problems_release(&ignored);
+	if (rc < 0)
+		return -1;
+	rc = catalog_require(&catalog, letter, &entries, &count, err);
+	catalog_release(&catalog);
+	return rc;
+}
+
+static int
+add_totals(struct workspace *ws, const char *letter, struct rows *rows,
+	struct err *err)
+{
+	struct store_totals t = {0};
+	int64_t id;
+	int rc = store_letter_find(ws->store, letter, &id, err);
+
+	if (rc < 0 || (rc > 0 && store_totals(ws->store, id, &t, err) < 0))
+		return -1;
+	return rows->add(rows,
+		(struct cell[]){
+			TEXT(letter),
+			NUMBER(t.total),
+			NUMBER(t.people),
+			NUMBER(t.organisations),
+			NUMBER(t.countries),
+			NUMBER(t.pending),
+		},
+		err);
+}
+
+static int
+count_all(struct workspace *ws, struct rows *rows, struct err *err)
+{
+	struct problems ignored = {0};
+	struct catalog catalog;
+	int rc = catalog_load(ws, &catalog, &ignored, err);
+
+	problems_release(&ignored);
+	if (rc < 0)
+		return -1;
+	for (size_t i = 0, count; rc == 0 && i < catalog.count; i += count) {
+		const struct catalog_entry *e =
+			catalog_find(&catalog, catalog.entries[i].name, &count);
+
+		if (letter_is_letter(&e->letter))
+			rc = add_totals(ws, e->name, rows, err);
+	}
+	catalog_release(&catalog);
+	return rc;
+}
+
+static int
+add_by(void *ctx, const char *what, int64_t total, struct err *err)
+{
+	struct rows *rows = ctx;
+
+	return rows->add(rows, (struct cell[]){TEXT(what), NUMBER(total)}, err);
+}
+
+static int
+count_by(struct workspace *ws, int64_t letter, bool nobody, const char *by,
+	struct rows *rows, struct err *err)
+{
+	static const char *const names[] = {
+		[STORE_BY_COUNTRY] = "country",
+		[STORE_BY_DAY] = "day",
+		[STORE_BY_LANGUAGE] = "language",
+		[STORE_BY_ORGANISATION] = "organisation",
+		[STORE_BY_SOURCE] = "source",
+		[STORE_BY_VISIBILITY] = "visibility",
+	};
+	const char *columns[2] = {NULL, "total"};
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(by, names[i]) == 0)
+			break;
+	if (i == sizeof names / sizeof names[0])
+		return err_set(err, ERR_USAGE,
+			"--by %s: say country, day, language, organisation, "
+			"source or visibility",
+			by);
+	columns[0] = names[i];
+	rows->begin(rows, columns, 2);
+	return nobody ? 0
+		      : store_count_by(ws->store, letter, (enum store_by)i,
+				add_by, rows, err);
+}
+
+int
+report_count(struct workspace *ws, const char *letter, const char *by,
+	struct rows *rows, struct err *err)
+{
+	static const char *const columns[] = {"letter", "total", "people",
+		"organisations", "countries", "pending"};
+	int64_t id = 0;
+
+	if (letter && find_letter(ws, letter, &id, err) < 0)
+		return -1;
+	if (by)
+		return count_by(ws, id, letter && !id, by, rows, err);
+	BEGIN(rows, columns);
+	return letter ? add_totals(ws, letter, rows, err)
+		      : count_all(ws, rows, err);
+}
+
+struct status_ctx {
+	struct workspace *ws;
+	struct rows *rows;
+	bool any;
+};
+
+static int
+add_status(void *ctx, const struct store_mailing *m, struct err *err)
+{
+	struct status_ctx *status = ctx;
+	struct store_tally t;
+	const int64_t *n = t.states;
+
+	if (store_mailing_tally(status->ws->store, m->id, &t, err) < 0)
+		return -1;
+	status->any = true;
+	return status->rows->add(status->rows,
+		(struct cell[]){
+			NUMBER(m->id),
+			TEXT(m->letter),
+			TEXT(audience_name(m->audience)),
+			TEXT(mailing_state_name(m->state)),
+			TEXT(m->reason),
+			NUMBER(t.total),
+			NUMBER(n[DELIVERY_QUEUED] + n[DELIVERY_CLAIMED]),
+			NUMBER(n[DELIVERY_SENDING]),
+			NUMBER(n[DELIVERY_SENT]),
+			NUMBER(n[DELIVERY_DEFERRED]),
+			NUMBER(n[DELIVERY_REJECTED]),
+			NUMBER(n[DELIVERY_UNKNOWN]),
+			NUMBER(n[DELIVERY_SUPPRESSED]),
+			NUMBER(n[DELIVERY_CANCELLED]),
+			NUMBER(n[DELIVERY_BOUNCED]),
+		},
+		err);
+}
+
+static int
+no_mailing(int64_t mailing, struct err *err)
+{
+	return err_set(err, ERR_NOTFOUND,
+		"there is no mailing %" PRId64
+		"; `openletter status` lists them",
+		mailing);
+}
+
+int
+report_status(struct workspace *ws, int64_t mailing, struct rows *rows,
+	struct err *err)
+{
+	static const char *const columns[] = {"mailing", "letter", "audience",
+		"state", "reason", "total", "queued", "sending", "sent",
+		"deferred", "rejected", "unknown", "suppressed", "cancelled",
+		"bounced"};
+	struct status_ctx ctx = {.ws = ws, .rows = rows};
+
+	BEGIN(rows, columns);
+	if (store_mailings(ws->store, mailing, add_status, &ctx, err) < 0)
+		return -1;
+	return mailing && !ctx.any ? no_mailing(mailing, err) : 0;
+}
+
+static int
+add_log(void *ctx, const struct store_log_row *row, struct err *err)
+{
+	struct rows *rows = ctx;
+	char at[CLOCK_TIME_MAX];
+
+	clock_format_time(row->at, at);
+	return rows->add(rows,
+		(struct cell[]){
+			NUMBER(row->delivery),
+			NUMBER(row->mailing),
+			TEXT(row->letter),
+			TEXT(row->lang),
+			TEXT(row->recipient),
+			TEXT(delivery_state_name(row->state)),
+			NUMBER(row->attempts),
+			TEXT(row->message_id),
+			NUMBER(row->code),
+			TEXT(row->status),
+			TEXT(row->reply),
+			TEXT(at),
+			TEXT(audience_name(row->audience)),
+			TEXT(row->copy ? "yes" : "no"),
+		},
+		err);
+}
+
+int
+report_log(struct workspace *ws, const struct log_request *request,
+	struct rows *rows, struct err *err)
+{
+	static const char *const columns[] = {"delivery", "mailing", "letter",
+		"lang", "recipient", "state", "attempts", "message_id", "code",
+		"status", "reply", "at", "audience", "copy"};
+	enum delivery_state state = DELIVERY_QUEUED;
+	struct store_mailing m;
+	int64_t since = 0;
+	int found;
+
+	if (request->state && delivery_state_parse(request->state, &state) < 0)
+		return err_set(err, ERR_USAGE,
+			"--state %s: say queued, claimed, sending, sent, "
+			"deferred, rejected, unknown, suppressed, cancelled or "
+			"bounced",
+			request->state);
+	if (request->since && clock_parse_time(request->since, &since) < 0)
+		return err_set(err, ERR_USAGE,
+			"--since %s: write a day like 2026-05-01 or a time "
+			"like 2026-05-01T12:00:00Z",
+			request->since);
+	if (request->mailing) {
+		found = store_mailing_find(
+			ws->store, request->mailing, &m, err);
+		if (found <= 0)
+			return found < 0 ? -1
+					 : no_mailing(request->mailing, err);
+		store_mailing_release(&m);
+	}
+	BEGIN(rows, columns);
+	return store_log(ws->store, request->mailing,
+		request->state ? (int)state : -1, since, add_log, rows, err);
+}
+
+struct export_ctx {
+	struct rows *rows;
+	int64_t number;
+};
+
+static int
+add_signature(void *ctx, const struct store_signature *row, struct err *err)
+{
+	struct export_ctx *x = ctx;
+	const struct signature *s = &row->signature;
+	char day[CLOCK_TIME_MAX];
+
+	clock_format_day(s->signed_at, day);
+	return x->rows->add(x->rows,
+		(struct cell[]){
+			NUMBER(++x->number),
+			TEXT(s->name),
+			TEXT(s->organisation),
+			TEXT(s->role),
+			TEXT(s->country),
+			TEXT(s->city),
+			TEXT(s->comment),
+			TEXT(s->lang),
+			TEXT(day),
+			TEXT(signature_kind_name(s->kind)),
+			TEXT(s->email),
+			TEXT(s->postcode),
+			TEXT(visibility_name(s->visibility)),
+			TEXT(s->updates ? "yes" : "no"),
+			TEXT(signature_state_name(row->state)),
+			TEXT(row->source),
+			TEXT(row->edition),
+		},
+		err);
+}
+
+int
+report_export(struct workspace *ws, const char *letter, const char *audience,
+	struct rows *rows, struct err *err)
+{
+	/* The first ones are all that anybody but the organisers sees. */
+	enum {
+		PUBLIC_COLUMNS = 9
+	};
+	static const char *const columns[] = {"number", "name", "organisation",
+		"role", "country", "city", "comment", "lang", "date", "kind",
+		"email", "postcode", "visibility", "updates", "state", "source",
+		"edition"};
+	struct export_ctx ctx = {.rows = rows};
+	enum visibility tightest;
+	int64_t id;
+
+	if (strcmp(audience, "public") == 0)
+		tightest = VISIBILITY_PUBLIC;
+	else if (strcmp(audience, "recipient") == 0)
+		tightest = VISIBILITY_RECIPIENT;
+	else if (strcmp(audience, "organisers") == 0)
+		tightest = VISIBILITY_COUNT;
+	else
+		return err_set(err, ERR_USAGE,
+			"--audience %s: say public, recipient or organisers",
+			audience);
+	if (find_letter(ws, letter, &id, err) < 0)
+		return -1;
+	rows->begin(rows, columns,
+		tightest == VISIBILITY_COUNT ? 17 : PUBLIC_COLUMNS);
+	if (!id)
+		return 0;
+	return store_signatures(ws->store, id, tightest == VISIBILITY_COUNT,
+		tightest, add_signature, &ctx, err);
+}

@@ -1,0 +1,273 @@
+#include "app/send.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/maildir.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "store/store_ledger.h"
+#include "store/store_mailing.h"
+
+/* What one call of send_make works with. */
+struct making {
+	struct workspace *ws;
+	const struct send_request *request;
+	struct enlist_options options;
+	const struct letter *letter; /* of the catalog */
+	char **lists;
+	char **copies;
+	char test[ADDRESS_MAX];
+	struct mailing *mailing;
+};
+
+void
+send_plan_release(struct send_plan *plan)
+{
+	free(plan->letter);
+	free(plan->title);
+	free(plan->from);
+	free(plan->lists);
+	enlisted_release(&plan->enlisted);
+	*plan = (struct send_plan){0};
+}
+
+int
+send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err)
+{
+	return store_mailing_unfinished(ws->store, 0, -1, mailing, err);
+}
+
+static int
+check_kind(const struct catalog_entry *entry, struct err *err)
+{
+	if (entry->letter.file && !letter_is_letter(&entry->letter))
+		return err_set(err, ERR_REFUSED,
+			"%s is a %s; only letters can be sent or signed",
+			entry->name, entry->letter.kind.text);
+	return 0;
+}
+
+static int
+read_options(struct making *m, struct err *err)
+{
+	const struct send_request *request = m->request;
+	struct enlist_options *o = &m->options;
+	const char *to = request->to ? request->to : m->letter->to.text;
+	struct address address;
+
+	o->audience = request->audience;
+	o->again = request->again;
+	if (o->audience != AUDIENCE_TO_SIGNERS) {
+		m->lists = to ? str_split(to, ',', &o->list_count) : NULL;
+		if (o->list_count == 0)
+			return err_set(err, ERR_DATA,
+				"%s has no To: field; add one, or say "
+				"--to LIST",
+				request->letter);
+		o->lists = m->lists;
+	}
+	if (m->letter->copy.text)
+		m->copies =
+			str_split(m->letter->copy.text, ',', &o->copy_count);
+	o->copies = m->copies;
+	if (request->test) {
+		if (address_parse(request->test, &address, err) < 0) {
+			err->kind = ERR_USAGE;
+			return err_prefix(err, "--test");
+		}
+		address_format(&address, m->test);
+		o->test = m->test;
+	}
+	return 0;
+}
+
+static int
+find_account(const struct making *m, const struct conf_account **out,
+	struct err *err)
+{
+	*out = conf_account_find(&m->ws->conf, m->request->account);
+	if (*out || m->request->outbox)
+		return 0;
+	if (m->request->account)
+		return err_set(err, ERR_CONFIG,
+			"there is no [smtp %s] in openletter.conf",
+			m->request->account);
+	return err_set(err, ERR_CONFIG,
+		"no mail account: openletter.conf needs an [smtp main] section "
+		"with host, port and tls");
+}
+
+/* A letter and audience with an unfinished mailing is not begun again. */
+static int
+check_unfinished(const struct making *m, struct err *err)
+{
+	int64_t letter, mailing;
+	int rc;
+
+	if (m->request->test || m->request->outbox)
+		return 0;
+	rc = store_letter_find(m->ws->store, m->request->letter, &letter, err);
+	if (rc <= 0)
+		return rc;
+	rc = store_mailing_unfinished(
+		m->ws->store, letter, (int)m->request->audience, &mailing, err);
+	if (rc <= 0)
+		return rc;
+	return err_set(err, ERR_REFUSED,
+		"mailing %" PRId64 " of %s is not finished; go on with it: "
+		"openletter resume %" PRId64,
+		mailing, m->request->letter, mailing);
+}
+
+/* How long count messages take at least under the account's limits. */
+static int64_t
+estimate(const struct conf_account *a, int64_t count)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < a->rate_count + a->quota_count; i++) {
+		const struct conf_limit *l =
+			i < a->rate_count ? &a->rate[i]
+					  : &a->quota[i - a->rate_count];
+		int64_t span = (count - 1) / l->count * l->window_s;
+
+		if (span > longest)
+			longest = span;
+	}
+	return longest;
+}
+
+static void
+describe(const struct making *m, struct send_plan *out)
+{
+	const struct mailing *mailing = m->mailing;
+	const char *to = m->request->to ? m->request->to : m->letter->to.text;
+
+	out->letter = mem_strdup(m->request->letter);
+	out->title = mem_strdup(m->letter->title.text);
+	out->audience = m->request->audience;
+	out->test = m->request->test != NULL;
+	out->from = *mailing->from_name
+			    ? mem_printf("%s <%s>", mailing->from_name,
+				      mailing->from_address)
+			    : mem_strdup(mailing->from_address);
+	out->lists = mem_strdup(
+		out->audience != AUDIENCE_TO_SIGNERS && to ? to : "");
+	if (out->account && out->enlisted.queued)
+		out->span_s = estimate(out->account, out->enlisted.queued);
+}
+
+static int
+fill(struct making *m, bool keep, struct send_plan *out,
+	struct problems *problems, struct problems *notes, struct err *err)
+{
+	struct store *store = m->ws->store;
+	int64_t letter_id;
+
+	if (check_unfinished(m, err) < 0 ||
+		mailing_save(m->ws, m->mailing, &letter_id, err) < 0 ||
+		enlist(m->ws, m->mailing, letter_id, &m->options,
+			&out->enlisted, problems, notes, err) < 0)
+		return -1;
+	if (m->request->outbox &&
+		maildir_write(m->ws, m->mailing, m->request->outbox, err) < 0)
+		return -1;
+	if (!keep || out->enlisted.queued == 0) {
+		store_rollback(store);
+		return 0;
+	}
+	out->mailing = m->mailing->id;
+	return store_commit(store, err);
+}
+
+static int
+make(struct making *m, const struct catalog *catalog, bool keep,
+	struct send_plan *out, struct problems *problems,
+	struct problems *notes, struct err *err)
+{
+	const struct send_request *request = m->request;
+	const struct catalog_entry *entries;
+	struct fields columns = {0};
+	size_t count;
+	int rc = -1;
+
+	if (catalog_require(catalog, request->letter, &entries, &count, err) <
+		0)
+		return -1;
+	if (check_kind(&entries[0], err) < 0)
+		return -1;
+	m->letter = &entries[0].letter;
+	if (problems->count == 0 &&
+		(read_options(m, err) < 0 ||
+			find_account(m, &out->account, err) < 0))
+		return -1;
+	if (problems->count)
+		return err_set(err, ERR_DATA,
+			"%s cannot be used before this is mended",
+			request->letter);
+	if (enlist_columns(m->ws, m->lists, m->options.list_count, &columns,
+		    err) == 0 &&
+		mailing_prepare(m->ws, catalog, request->letter,
+			request->test ? AUDIENCE_TEST : request->audience,
+			request->audience == AUDIENCE_TO_SIGNERS,
+			out->account ? out->account->name : "", &columns,
+			clock_now(), &m->mailing, problems, err) == 0 &&
+		(!request->outbox ||
+			mailing_load_files(m->ws, m->mailing, err) == 0) &&
+		store_begin(m->ws->store, "making the mailing", DB_DURABLE,
+			err) == 0) {
+		rc = fill(m, keep, out, problems, notes, err);
+		store_rollback(m->ws->store);
+	}
+	if (rc == 0)
+		describe(m, out);
+	fields_release(&columns);
+	return rc;
+}
+
+/* Keeps the problems of one letter only: others may be half written. */
+static void
+keep_problems(const struct catalog *catalog, const char *letter,
+	struct problems *all, struct problems *out)
+{
+	char *stem = mem_printf("letters/%s.", letter);
+
+	(void)catalog;
+	for (size_t i = 0; i < all->count; i++) {
+		const struct problem *p = &all->items[i];
+
+		if (str_starts(p->file, stem) ||
+			str_starts(p->file, "letters/_partials/"))
+			problems_add(out, p->file, p->line, p->column, "%s",
+				p->text);
+	}
+	free(stem);
+}
+
+int
+send_make(struct workspace *ws, const struct send_request *request, bool keep,
+	struct send_plan *out, struct problems *problems,
+	struct problems *notes, struct err *err)
+{
+	struct making m = {.ws = ws, .request = request};
+	struct problems all = {0};
+	struct catalog catalog;
+	int rc;
+
+	*out = (struct send_plan){0};
+	if (catalog_load(ws, &catalog, &all, err) < 0)
+		return -1;
+	keep_problems(&catalog, request->letter, &all, problems);
+	rc = make(&m, &catalog, keep, out, problems, notes, err);
+	mailing_free(m.mailing);
+	str_list_free(m.lists, m.options.list_count);
+	str_list_free(m.copies, m.options.copy_count);
+	problems_release(&all);
+	catalog_release(&catalog);
+	if (rc < 0)
+		send_plan_release(out);
+	return rc;
+}

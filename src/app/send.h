@@ -1,0 +1,53 @@
+/*
+ * Makes mailings: from what the user asked for to deliveries in the ledger,
+ * or to a plan that changes nothing, or to a Maildir.
+ */
+#ifndef APP_SEND_H
+#define APP_SEND_H
+
+#include "app/enlist.h"
+
+struct send_request {
+	const char *letter;
+	enum audience audience; /* recipients, for-signers, to-signers */
+	const char *to;		/* lists, comma separated; NULL: the letter's */
+	const char *account;	/* NULL: the first one */
+	const char *test;	/* an address, or NULL */
+	const char *outbox;	/* a folder, or NULL */
+	bool again;
+};
+
+/* What a mailing is or would be; release with send_plan_release. */
+struct send_plan {
+	int64_t mailing; /* 0: nothing was kept */
+	char *letter;
+	char *title;
+	enum audience audience;
+	bool test;
+	char *from;
+	char *lists; /* as the letter or the user names them; "" */
+	const struct conf_account *account; /* NULL: not needed */
+	int64_t span_s; /* how long the limits make it take, at least */
+	struct enlisted enlisted;
+};
+
+/*
+ * Makes a mailing of what is asked for. With keep it stays in the store (if
+ * there is anybody to write to), else nothing does. With request->outbox the
+ * messages are written into a Maildir and nothing stays in the store.
+ * What is wrong with rows goes to problems (they are skipped), repeats to
+ * notes.
+ * Errors: ERR_NOTFOUND; ERR_DATA with problems; ERR_REFUSED: an unfinished
+ * mailing, a letter of another kind; ERR_CONFIG; ERR_USAGE; ERR_CREATE;
+ * ERR_IO.
+ */
+int send_make(struct workspace *ws, const struct send_request *request,
+	bool keep, struct send_plan *out, struct problems *problems,
+	struct problems *notes, struct err *err);
+
+void send_plan_release(struct send_plan *plan);
+
+/* The mailing to resume when none was named. Returns 1, 0 or -1. */
+int send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err);
+
+#endif

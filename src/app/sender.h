@@ -1,0 +1,64 @@
+/*
+ * Runs a mailing: claims deliveries, hands them to the account's server, and
+ * writes down what became of each, in the order that smtp-notes ("the order
+ * of writes") asks for. One process at a time, one connection.
+ */
+#ifndef APP_SENDER_H
+#define APP_SENDER_H
+
+#include "app/mailing.h"
+
+/* How a run ended. */
+enum sender_end {
+	SENDER_DONE,  /* nothing is left to do */
+	SENDER_LIMIT, /* --limit was reached, letters are left */
+	SENDER_LATER, /* deferred letters or the quota: run again at `again` */
+	SENDER_STOPPED, /* a signal; letters are left */
+	SENDER_PAUSED,	/* our own fault: err says what */
+};
+
+struct sender_result {
+	enum sender_end end;
+	int64_t sent;
+	int64_t deferred;
+	int64_t rejected;
+	int64_t unknown;
+	int64_t recovered; /* unknowns that a dead run had left */
+	int64_t again;	   /* SENDER_LATER: when, 0 if not known */
+	bool quota;	   /* SENDER_LATER: because of the quota */
+};
+
+/* Is told after each outcome; total counts what was due when the run began. */
+struct sender_progress {
+	void (*step)(
+		void *ctx, const struct sender_result *so_far, int64_t total);
+	void *ctx;
+};
+
+/*
+ * Sends what is due of a mailing, at most limit messages (0: no limit). The
+ * sender's lock is held. limit counts tries.
+ * Returns 0 with the result, or -1: ERR_UNAVAILABLE: the server cannot be
+ * reached, run again; ERR_CONFIG: the mailing is paused with this reason;
+ * ERR_DATA: an attachment changed; ERR_IO, ERR_AGAIN: the store.
+ */
+int sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
+	const struct sender_progress *progress, struct sender_result *out,
+	struct err *err);
+
+/* Puts right what a dead run left; see store_recover. */
+int sender_recover(struct workspace *ws, int64_t *unknown, struct err *err);
+
+/* Once, before a run: SIGINT and SIGTERM end it after the message in flight,
+ * a second one ends the program. */
+void sender_catch_signals(void);
+
+/*
+ * Finds the password of an account: OPENLETTER_PASSWORD_<NAME>, passwordcmd
+ * or passwordfile. *out is NULL for an account without a user; free it.
+ * Errors: ERR_CONFIG.
+ */
+int sender_password(const struct workspace *ws,
+	const struct conf_account *account, char **out, struct err *err);
+
+#endif

@@ -1,0 +1,220 @@
+#include "app/sign.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/catalog.h"
+#include "app/desk.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/store_signature.h"
+
+/* Whether today lies in Opens..Closes, both days included. */
+static int
+check_open(const struct letter *letter, struct err *err)
+{
+	int64_t now = clock_now();
+	int64_t opens = letter_day(&letter->opens, INT64_MIN);
+	int64_t closes = letter_day(&letter->closes, INT64_MAX);
+
+	if (now < opens)
+		return err_set(err, ERR_REFUSED, "signing opens on %s (UTC)",
+			letter->opens.text);
+	if (closes != INT64_MAX && now >= closes + CLOCK_DAY_S)
+		return err_set(err, ERR_REFUSED, "signing closed on %s (UTC)",
+			letter->closes.text);
+	return 0;
+}
+
+static int
+note_edition(struct signing_desk *desk, const struct catalog_entry *entry,
+	struct err *err)
+{
+	struct store *store = desk->ws->store;
+
+	if (store_begin(store, "noting the edition", DB_DURABLE, err) < 0)
+		return -1;
+	if (store_letter(store, entry->name, &desk->letter, err) < 0 ||
+		store_edition(store, desk->letter, entry->lang, entry->edition,
+			&desk->edition, err) < 0 ||
+		store_consent(store, desk->consent_text, &desk->consent, err) <
+			0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+/* Problems of this letter's files only. */
+static int
+check_usable(const struct catalog_entry *entry, const struct problems *all,
+	struct problems *problems, struct err *err)
+{
+	if (entry->edition)
+		return 0;
+	for (size_t i = 0; i < all->count; i++)
+		if (strcmp(all->items[i].file, entry->file) == 0)
+			problems_add(problems, entry->file, all->items[i].line,
+				all->items[i].column, "%s", all->items[i].text);
+	return err_set(err, ERR_DATA,
+		"%s cannot be signed before this is "
+		"mended",
+		entry->name);
+}
+
+int
+sign_open(struct workspace *ws, const char *letter, const char *lang,
+	bool any_day, struct signing_desk **out, struct problems *problems,
+	struct err *err)
+{
+	struct signing_desk *desk = mem_zalloc(sizeof *desk);
+	const struct catalog_entry *entries, *entry;
+	struct problems all = {0};
+	struct catalog catalog;
+	size_t count;
+	int rc = -1;
+
+	desk->ws = ws;
+	if (catalog_load(ws, &catalog, &all, err) < 0)
+		goto out;
+	if (catalog_require(&catalog, letter, &entries, &count, err) < 0)
+		goto out;
+	entry = catalog_choose(
+		entries, count, lang ? lang : ws->conf.lang, &ws->conf);
+	if (check_usable(entry, &all, problems, err) < 0)
+		goto out;
+	if (!letter_is_letter(&entry->letter)) {
+		err_set(err, ERR_REFUSED,
+			"%s is a %s; only letters can be sent or signed",
+			entry->name, entry->letter.kind.text);
+		goto out;
+	}
+	if (!any_day && check_open(&entry->letter, err) < 0) {
+		err_prefix(err, "%s", entry->name);
+		goto out;
+	}
+	desk->opens = letter_day(&entry->letter.opens, INT64_MIN);
+	desk->closes = letter_day(&entry->letter.closes, INT64_MAX);
+	desk->lang = mem_strdup(entry->lang);
+	desk->title = mem_strdup(entry->letter.title.text);
+	desk->consent_text = mem_strdup(entry->letter.consent.text
+						? entry->letter.consent.text
+						: letter_default_consent);
+	rc = note_edition(desk, entry, err);
+out:
+	problems_release(&all);
+	catalog_release(&catalog);
+	if (rc < 0)
+		sign_close(desk);
+	else
+		*out = desk;
+	return rc;
+}
+
+void
+sign_close(struct signing_desk *desk)
+{
+	if (!desk)
+		return;
+	free(desk->lang);
+	free(desk->title);
+	free(desk->consent_text);
+	free(desk);
+}
+
+const char *
+sign_title(const struct signing_desk *desk)
+{
+	return desk->title;
+}
+
+const char *
+sign_consent(const struct signing_desk *desk)
+{
+	return desk->consent_text;
+}
+
+int
+sign_take(struct signing_desk *desk, struct signature *s, enum sign_result *out,
+	struct err *err)
+{
+	struct store *store = desk->ws->store;
+	struct store_signing in = {
+		.letter = desk->letter,
+		.edition = desk->edition,
+		.consent = desk->consent,
+		.signature = s,
+		.source = "desk",
+		.now = clock_now(),
+		.revive = true,
+	};
+	enum store_signed what = STORE_SIGNED_NEW;
+
+	if (!s->lang || !*s->lang) {
+		free(s->lang);
+		s->lang = mem_strdup(desk->lang);
+	}
+	s->signed_at = in.now;
+	if (signature_check(s, err) < 0)
+		return -1;
+	if (store_begin(store, "signing", DB_DURABLE, err) < 0)
+		return -1;
+	if (store_sign(store, &in, &what, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	*out = what == STORE_SIGNED_NEW	      ? SIGN_NEW
+	       : what == STORE_SIGNED_TIGHTER ? SIGN_TIGHTER
+					      : SIGN_AGAIN;
+	return store_commit(store, err);
+}
+
+int
+sign_withdraw(struct workspace *ws, const char *letter, const char *email,
+	struct err *err)
+{
+	char key[ADDRESS_MAX];
+	int64_t id;
+	int rc;
+
+	if (signature_address_key(email, key, err) < 0)
+		return err_prefix(err, "e-mail");
+	rc = store_letter_find(ws->store, letter, &id, err);
+	if (rc < 0)
+		return -1;
+	if (rc == 0)
+		return err_set(err, ERR_NOTFOUND,
+			"nobody has signed \"%.100s\"; `openletter letters` "
+			"lists the letters",
+			letter);
+	if (store_begin(ws->store, "withdrawing", DB_DURABLE, err) < 0)
+		return -1;
+	rc = store_withdraw(ws->store, id, key, err);
+	if (rc <= 0) {
+		store_rollback(ws->store);
+		return rc < 0 ? -1
+			      : err_set(err, ERR_NOTFOUND,
+					"no signature of that address for %s; "
+					"nothing was changed",
+					letter);
+	}
+	return store_commit(ws->store, err);
+}
+
+int
+sign_suppress(struct workspace *ws, const char *email, struct err *err)
+{
+	char key[ADDRESS_MAX];
+	int rc;
+
+	if (signature_address_key(email, key, err) < 0)
+		return err_prefix(err, "e-mail");
+	if (store_begin(ws->store, "suppressing", DB_DURABLE, err) < 0)
+		return -1;
+	rc = store_suppress(ws->store, key, "by hand", clock_now(), err);
+	if (rc < 0 || store_commit(ws->store, err) < 0) {
+		store_rollback(ws->store);
+		return -1;
+	}
+	return rc;
+}

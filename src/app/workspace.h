@@ -1,0 +1,61 @@
+/*
+ * A workspace: the folder with openletter.conf, letters/, recipients/ and the
+ * database. Finds and opens it; every path of the program comes from here.
+ */
+#ifndef APP_WORKSPACE_H
+#define APP_WORKSPACE_H
+
+#include "base/err.h"
+#include "base/problem.h"
+#include "core/conf.h"
+#include "store/store.h"
+
+struct workspace {
+	char *root;	     /* path of the folder, as it was found */
+	struct conf conf;    /* after workspace_load_conf */
+	struct store *store; /* after workspace_open_store */
+};
+
+enum {
+	WORKSPACE_FILE_MAX = 4 << 20
+}; /* bytes in a letter or the conf */
+
+/*
+ * Finds the workspace: dir if it is given (-C), else OPENLETTER_DIR, else the
+ * first folder from the current one upwards that holds openletter.conf.
+ * Errors: ERR_NOTFOUND.
+ */
+int workspace_find(const char *dir, struct workspace *out, struct err *err);
+
+/*
+ * Reads openletter.conf. Returns 0 or -1 with all that is wrong in problems
+ * (then err is ERR_CONFIG).
+ */
+int workspace_load_conf(
+	struct workspace *ws, struct problems *problems, struct err *err);
+
+/* Opens the database, makes it when it is not there. Errors: store_open. */
+int workspace_open_store(struct workspace *ws, struct err *err);
+
+void workspace_release(struct workspace *ws);
+
+/* root/name in a new string. */
+char *workspace_path(const struct workspace *ws, const char *name);
+
+/* How a path inside the workspace is shown to people: below its root. */
+const char *workspace_show(const struct workspace *ws, const char *path);
+
+/*
+ * Makes a new workspace in dir: configuration, a first letter and list,
+ * folders. Leaves alone what is there already; *made counts new files.
+ * Errors: ERR_CREATE, ERR_IO, ERR_REFUSED: it is a workspace already.
+ */
+int workspace_init(const char *dir, int *made, struct err *err);
+
+/*
+ * Takes the sender's lock: one process sends for a workspace at a time. It is
+ * held until the program ends. Errors: ERR_REFUSED: who has it; ERR_CREATE.
+ */
+int workspace_lock_sender(const struct workspace *ws, struct err *err);
+
+#endif

@@ -1,0 +1,164 @@
+#include "base/clock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+int64_t
+clock_now(void)
+{
+	return time(NULL);
+}
+
+int64_t
+clock_monotonic_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+clock_sleep_ms(int64_t wait_ms)
+{
+	struct timespec ts = {
+		.tv_sec = wait_ms / 1000,
+		.tv_nsec = wait_ms % 1000 * 1000000,
+	};
+
+	if (wait_ms > 0)
+		nanosleep(&ts, NULL);
+}
+
+void
+clock_format_time(int64_t at, char out[static CLOCK_TIME_MAX])
+{
+	time_t t = at;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(out, CLOCK_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+void
+clock_format_day(int64_t at, char out[static CLOCK_TIME_MAX])
+{
+	time_t t = at;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(out, CLOCK_TIME_MAX, "%Y-%m-%d", &tm);
+}
+
+/* Reads exactly width digits. Returns what follows, or NULL. */
+static const char *
+digits(const char *s, int width, int *out)
+{
+	*out = 0;
+	for (int i = 0; i < width; i++, s++) {
+		if (*s < '0' || *s > '9')
+			return NULL;
+		*out = *out * 10 + (*s - '0');
+	}
+	return s;
+}
+
+/* Reads the day at the front of s. Returns what follows, or NULL. */
+static const char *
+parse_day(const char *s, int64_t *out)
+{
+	struct tm tm = {0}, back;
+	int year, month, day;
+	time_t t;
+
+	if (!(s = digits(s, 4, &year)) || *s++ != '-')
+		return NULL;
+	if (!(s = digits(s, 2, &month)) || *s++ != '-')
+		return NULL;
+	if (!(s = digits(s, 2, &day)))
+		return NULL;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
+	back = tm;
+	t = timegm(&tm);
+	if (tm.tm_mon != back.tm_mon || tm.tm_mday != back.tm_mday)
+		return NULL;
+	*out = t;
+	return s;
+}
+
+int
+clock_parse_day(const char *text, int64_t *out)
+{
+	const char *rest = parse_day(text, out);
+
+	return rest && !*rest ? 0 : -1;
+}
+
+/* Reads "Z", "+02:00" or nothing (UTC). Returns 0 or -1. */
+static int
+parse_offset(const char *s, int64_t *offset_s)
+{
+	int hours, minutes;
+	int sign = *s == '-' ? -1 : 1;
+
+	*offset_s = 0;
+	if (!*s || !strcmp(s, "Z") || !strcmp(s, "z"))
+		return 0;
+	if (*s != '+' && *s != '-')
+		return -1;
+	if (!(s = digits(s + 1, 2, &hours)) || *s++ != ':')
+		return -1;
+	if (!(s = digits(s, 2, &minutes)) || *s || hours > 23 || minutes > 59)
+		return -1;
+	*offset_s = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+int
+clock_parse_time(const char *text, int64_t *out)
+{
+	int hours, minutes, seconds = 0;
+	int64_t offset_s;
+	const char *s = parse_day(text, out);
+
+	if (!s)
+		return -1;
+	if (!*s)
+		return 0;
+	if (*s != 'T' && *s != 't' && *s != ' ')
+		return -1;
+	if (!(s = digits(s + 1, 2, &hours)) || *s++ != ':')
+		return -1;
+	if (!(s = digits(s, 2, &minutes)))
+		return -1;
+	if (*s == ':' && !(s = digits(s + 1, 2, &seconds)))
+		return -1;
+	if (*s == '.')
+		s += 1 + strspn(s + 1, "0123456789");
+	if (hours > 23 || minutes > 59 || seconds > 60 ||
+		parse_offset(s, &offset_s) < 0)
+		return -1;
+	*out += hours * 3600 + minutes * 60 + seconds - offset_s;
+	return 0;
+}
+
+void
+clock_format_span(int64_t span_s, char out[static CLOCK_TIME_MAX])
+{
+	if (span_s < 60)
+		snprintf(out, CLOCK_TIME_MAX, "%" PRId64 " s", span_s);
+	else if (span_s < 3600)
+		snprintf(out, CLOCK_TIME_MAX, "%" PRId64 " min",
+			(span_s + 59) / 60);
+	else if (span_s < CLOCK_DAY_S)
+		snprintf(out, CLOCK_TIME_MAX, "%" PRId64 " h %" PRId64 " min",
+			span_s / 3600, span_s % 3600 / 60);
+	else
+		snprintf(out, CLOCK_TIME_MAX, "%" PRId64 " d %" PRId64 " h",
+			span_s / CLOCK_DAY_S, span_s % CLOCK_DAY_S / 3600);
+}

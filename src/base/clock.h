@@ -1,0 +1,42 @@
+/* Time: int64 unix seconds in UTC, written as RFC 3339. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum {
+	CLOCK_DAY_S = 86400
+};
+
+/* "2026-05-01T12:00:00Z" or "2026-05-01", with the NUL. */
+enum {
+	CLOCK_TIME_MAX = 32
+};
+
+int64_t clock_now(void);
+
+/* Milliseconds that only go forward, for waits and rates. */
+int64_t clock_monotonic_ms(void);
+
+void clock_sleep_ms(int64_t wait_ms);
+
+void clock_format_time(int64_t at, char out[static CLOCK_TIME_MAX]);
+void clock_format_day(int64_t at, char out[static CLOCK_TIME_MAX]);
+
+/* Reads YYYY-MM-DD, a day that exists; *out is its first second in UTC.
+ * Returns 0 or -1. */
+int clock_parse_day(const char *text, int64_t *out);
+
+/*
+ * Reads a day as above or an RFC 3339 time ("2026-05-01T12:00:00Z", with a
+ * blank for the T, or with an offset).
+ * Returns 0 or -1.
+ */
+int clock_parse_time(const char *text, int64_t *out);
+
+/* "3 h 20 min" and the like, for people. */
+void clock_format_span(int64_t span_s, char out[static CLOCK_TIME_MAX]);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Where a listing goes, a row at a time: the printer is in cmd/out.c. Whoever
+ * lists things needs to know nothing of formats.
+ */
+#ifndef BASE_ROWS_H
+#define BASE_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* text, or number when text is NULL; borrowed for the call. */
+struct cell {
+	const char *text;
+	int64_t number;
+};
+
+struct rows {
+	/* Comes first; names are static. */
+	void (*begin)(
+		struct rows *rows, const char *const *columns, size_t count);
+	/* At least as many cells as there are columns. Errors: ERR_IO. */
+	int (*add)(
+		struct rows *rows, const struct cell *cells, struct err *err);
+};
+
+#endif

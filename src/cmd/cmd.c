@@ -1,0 +1,163 @@
+#include "cmd/cmd.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static int
+print_help(const struct cmd *cmd, const struct opt *options,
+	const struct opt *common, struct err *err)
+{
+	printf("usage: openletter %s %s\n\n%s\n", cmd->command->name,
+		cmd->command->usage, cmd->command->summary);
+	if (options[0].name || options[0].letter) {
+		puts("\nOptions:");
+		opt_help(options);
+	}
+	puts("\nEverywhere:");
+	opt_help(common);
+	return out_flush(err) < 0 ? -1 : 1;
+}
+
+static int
+open_workspace(struct cmd *cmd, enum cmd_needs needs, struct err *err)
+{
+	if (needs == CMD_NOTHING)
+		return 0;
+	if (workspace_find(cmd->dir, &cmd->ws, err) < 0)
+		return -1;
+	if (needs >= CMD_CONF &&
+		workspace_load_conf(&cmd->ws, &cmd->problems, err) < 0)
+		return -1;
+	if (needs >= CMD_STORE)
+		return workspace_open_store(&cmd->ws, err);
+	return 0;
+}
+
+int
+cmd_begin(struct cmd *cmd, const struct opt *options, enum cmd_needs needs,
+	int *argc, char **argv, int least, int most, struct err *err)
+{
+	const struct opt common[] = {
+		{NULL, 'C', OPT_TEXT, &cmd->dir, "DIR", "the workspace is DIR"},
+		{"format", 0, OPT_TEXT, &cmd->format, "FORMAT",
+			"table, csv, json or jsonl"},
+		{"quiet", 'q', OPT_FLAG, &cmd->quiet, NULL,
+			"print errors only"},
+		{"verbose", 'v', OPT_FLAG, &cmd->verbose, NULL,
+			"print more of what is done"},
+		{"help", 'h', OPT_FLAG, &cmd->help, NULL, "print this"},
+		OPT_END,
+	};
+
+	if (opt_parse(options, common, false, argc, argv, err) < 0)
+		return -1;
+	if (cmd->help)
+		return print_help(cmd, options, common, err);
+	if (*argc < least || *argc > most)
+		return err_set(err, ERR_USAGE, "usage: openletter %s %s",
+			cmd->command->name, cmd->command->usage);
+	return open_workspace(cmd, needs, err);
+}
+
+int
+cmd_out(struct cmd *cmd, struct out **out, struct err *err)
+{
+	enum out_format format = isatty(STDOUT_FILENO) ? OUT_TABLE : OUT_CSV;
+
+	if (cmd->format && out_format_parse(cmd->format, &format) < 0)
+		return err_set(err, ERR_USAGE,
+			"--format %s: say table, csv, json or jsonl",
+			cmd->format);
+	*out = out_new(format);
+	return 0;
+}
+
+int
+cmd_finish(struct out *out, int rc, struct err *err)
+{
+	int printed = out_free(out, rc == 0, err);
+
+	return rc < 0 ? -1 : printed;
+}
+
+void
+cmd_say(const struct cmd *cmd, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (cmd->quiet)
+		return;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void
+cmd_print_problems(struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *p = &problems->items[i];
+
+		fputs("openletter: ", stderr);
+		fputs(p->file, stderr);
+		if (p->line)
+			fprintf(stderr, ":%ld", p->line);
+		if (p->line && p->column)
+			fprintf(stderr, ":%d", p->column);
+		fprintf(stderr, ": %s\n", p->text);
+	}
+	problems_release(problems);
+}
+
+int
+cmd_mailing(const char *text, int64_t *out, struct err *err)
+{
+	long n;
+
+	if (str_to_number(text, LONG_MAX, &n) < 0 || n < 1)
+		return err_set(err, ERR_USAGE,
+			"\"%.40s\" is not the number of a mailing; `openletter "
+			"status` lists them",
+			text);
+	*out = n;
+	return 0;
+}
+
+bool
+cmd_interactive(void)
+{
+	return isatty(STDIN_FILENO);
+}
+
+bool
+cmd_progress_wanted(const struct cmd *cmd)
+{
+	return !cmd->quiet && isatty(STDERR_FILENO);
+}
+
+int
+cmd_ask(const char *question, char **answer)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	*answer = NULL;
+	fputs(question, stderr);
+	fflush(stderr);
+	n = getline(&line, &size, stdin);
+	if (n < 0) {
+		free(line);
+		return 0;
+	}
+	*answer = mem_strdup(str_trim(line));
+	free(line);
+	return 1;
+}

@@ -1,0 +1,101 @@
+/*
+ * What every command works with: the workspace that main opened for it, and
+ * ways to speak to the user. A command reads its options, makes one call into
+ * app, and prints.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include <stdio.h>
+
+#include "app/workspace.h"
+#include "cmd/opt.h"
+#include "cmd/out.h"
+
+/* What must be there before a command runs. */
+enum cmd_needs {
+	CMD_NOTHING,
+	CMD_FILES, /* the workspace's folder */
+	CMD_CONF,  /* and a configuration that can be used */
+	CMD_STORE, /* and the database */
+};
+
+struct cmd;
+
+struct command {
+	const char *name;
+	const char *usage; /* what follows the name */
+	const char *summary;
+	/* Returns an exit status, or -1 with err set. argv holds what follows
+	 * the verb. */
+	int (*run)(struct cmd *cmd, int argc, char **argv, struct err *err);
+};
+
+struct cmd {
+	const struct command *command;
+	const char *dir;    /* -C */
+	const char *format; /* --format */
+	bool quiet;	    /* -q: only errors */
+	bool verbose;	    /* -v */
+	bool help;	    /* -h */
+	bool version;
+	struct workspace ws;
+	struct problems problems; /* printed by main before the error */
+};
+
+/*
+ * Reads a command's options, checks how many other arguments there are, and
+ * opens what it needs. Returns 0; 1 when -h was answered: the command returns
+ * 0 at once; -1.
+ */
+int cmd_begin(struct cmd *cmd, const struct opt *options, enum cmd_needs needs,
+	int *argc, char **argv, int least, int most, struct err *err);
+
+/* The printer that --format asks for: else a table on a terminal, CSV
+ * otherwise. Errors: ERR_USAGE. */
+int cmd_out(struct cmd *cmd, struct out **out, struct err *err);
+
+/* Ends a listing: prints it if rc is 0. Returns 0 or -1. */
+int cmd_finish(struct out *out, int rc, struct err *err);
+
+/* One line to stderr, unless -q. */
+void cmd_say(const struct cmd *cmd, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Prints and empties a list of problems on stderr; count lines at most. */
+void cmd_print_problems(struct problems *problems);
+
+/* Reads a mailing's number. Errors: ERR_USAGE. */
+int cmd_mailing(const char *text, int64_t *out, struct err *err);
+
+/*
+ * Asks a question on stderr and reads a line from stdin, trimmed. *answer is
+ * to be freed. Returns 1, or 0 at the end of the input.
+ */
+int cmd_ask(const char *question, char **answer);
+
+/* Whether a person sits at stdin. */
+bool cmd_interactive(void);
+
+/* stderr is a terminal that a line can be rewritten on. */
+bool cmd_progress_wanted(const struct cmd *cmd);
+
+#define CMD_DECLARE(name) \
+	int cmd_##name(struct cmd *cmd, int argc, char **argv, struct err *err)
+
+CMD_DECLARE(init);
+CMD_DECLARE(letters);
+CMD_DECLARE(check);
+CMD_DECLARE(preview);
+CMD_DECLARE(sign);
+CMD_DECLARE(import);
+CMD_DECLARE(withdraw);
+CMD_DECLARE(suppress);
+CMD_DECLARE(send);
+CMD_DECLARE(resume);
+CMD_DECLARE(status);
+CMD_DECLARE(log);
+CMD_DECLARE(count);
+CMD_DECLARE(export);
+
+#endif

@@ -1,0 +1,94 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/sign.h"
+#include "base/mem.h"
+#include "cmd/cmd.h"
+
+enum {
+	MAPS_MAX = 32,
+	STATUS_SOME = 1
+};
+
+/* Takes COLUMN=field apart, in place. */
+static int
+read_maps(const struct opt_list *list, struct import_map *maps, struct err *err)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		char *copy = mem_strdup(list->items[i]);
+		char *equals = strrchr(copy, '=');
+
+		maps[i].column = copy;
+		if (!equals || equals == copy)
+			return err_set(err, ERR_USAGE,
+				"--map %s: write --map COLUMN=field",
+				list->items[i]);
+		*equals = '\0';
+		maps[i].field = equals + 1;
+	}
+	return 0;
+}
+
+static void
+print_result(const struct cmd *cmd, const struct import_request *request,
+	const struct import_result *r)
+{
+	cmd_say(cmd,
+		"%s%" PRId64 " rows: %" PRId64 " new, %" PRId64
+		" there already, %" PRId64 " rejected.",
+		request->dry_run ? "Would be: " : "", r->rows, r->added,
+		r->again + r->tighter, r->rejected);
+	if (r->tighter)
+		cmd_say(cmd,
+			"%" PRId64 " of them now have a tighter visibility.",
+			r->tighter);
+	if (r->withdrawn)
+		cmd_say(cmd,
+			"%" PRId64 " not taken: they withdrew their signature "
+			"before.",
+			r->withdrawn);
+	if (r->rejects)
+		cmd_say(cmd,
+			"The rejected rows and why are in %s; mend them there "
+			"and import that file.",
+			r->rejects);
+	if (r->batch)
+		cmd_say(cmd, "This was batch %" PRId64 ".", r->batch);
+}
+
+int
+cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
+{
+	struct opt_list list = {0};
+	struct import_map maps[MAPS_MAX] = {0};
+	struct import_request request = {.maps = maps};
+	const struct opt options[] = {
+		{"source", 0, OPT_TEXT, &request.source, "TEXT",
+			"where the signatures come from (default: FILE)"},
+		{"map", 0, OPT_LIST, &list, "COLUMN=field",
+			"what a column means; may be given several times"},
+		{"dry-run", 0, OPT_FLAG, &request.dry_run, NULL,
+			"say what would happen, store nothing"},
+		OPT_END,
+	};
+	struct import_result result = {0};
+	int rc = cmd_begin(cmd, options, CMD_STORE, &argc, argv, 2, 2, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	request.letter = argv[0];
+	request.file = argv[1];
+	request.map_count = list.count;
+	rc = read_maps(&list, maps, err);
+	if (rc == 0)
+		rc = sign_import(
+			&cmd->ws, &request, &result, &cmd->problems, err);
+	for (size_t i = 0; i < MAPS_MAX; i++)
+		free((void *)(uintptr_t)maps[i].column);
+	if (rc < 0)
+		return -1;
+	print_result(cmd, &request, &result);
+	free(result.rejects);
+	return result.rejected ? STATUS_SOME : 0;
+}

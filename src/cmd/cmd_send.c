@@ -1,0 +1,305 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/send.h"
+#include "app/sender.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include "cmd/sending.h"
+
+enum {
+	STATUS_SOME = 1,
+	NOTES_SHOWN = 20
+};
+
+struct send_options {
+	struct send_request request;
+	bool for_signers;
+	bool to_signers;
+	bool dry_run;
+	bool yes;
+	long limit;
+};
+
+static const char *
+describe_audience(const struct send_plan *plan)
+{
+	switch (plan->audience) {
+	case AUDIENCE_FOR_SIGNERS:
+		return "to the recipients, each letter in a signer's name";
+	case AUDIENCE_TO_SIGNERS:
+		return "to the supporters who asked for news";
+	default:
+		return "to the recipients";
+	}
+}
+
+static void
+print_limits(const char *what, const struct conf_limit *limits, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char span[CLOCK_TIME_MAX];
+
+		clock_format_span(limits[i].window_s, span);
+		fprintf(stderr, ", %s %ld in %s", what, limits[i].count, span);
+	}
+}
+
+static void
+print_account(const struct send_plan *plan)
+{
+	const struct conf_account *a = plan->account;
+	char span[CLOCK_TIME_MAX];
+
+	if (!a)
+		return;
+	fprintf(stderr, "Through:  [smtp %s] %s:%d", a->name, a->host, a->port);
+	print_limits("rate", a->rate, a->rate_count);
+	print_limits("quota", a->quota, a->quota_count);
+	fputc('\n', stderr);
+	if (plan->span_s > 0) {
+		clock_format_span(plan->span_s, span);
+		fprintf(stderr, "Takes:    at least %s\n", span);
+	}
+}
+
+/* The summary that is shown before anything is sent. */
+static void
+print_plan(const struct send_plan *plan)
+{
+	const struct enlisted *e = &plan->enlisted;
+
+	fprintf(stderr, "Letter:   %s: %s\n", plan->letter, plan->title);
+	fprintf(stderr, "From:     %s\n", plan->from);
+	fprintf(stderr, "Audience: %s%s%s%s%s\n", describe_audience(plan),
+		*plan->lists ? " of " : "", plan->lists,
+		plan->test ? "; one test message only" : "",
+		e->copies ? "; with copies" : "");
+	fprintf(stderr, "Messages: %" PRId64, e->queued);
+	for (size_t i = 0; i < e->langs.count; i++)
+		fprintf(stderr, "%s%s %s", i ? ", " : " (",
+			e->langs.items[i].name, e->langs.items[i].value);
+	fprintf(stderr, "%s\n", e->langs.count ? ")" : "");
+	if (e->reached)
+		fprintf(stderr,
+			"Left out: %" PRId64 " who got this letter already "
+			"(--again writes to them too)\n",
+			e->reached);
+	if (e->repeats)
+		fprintf(stderr, "Left out: %" PRId64 " repeated addresses\n",
+			e->repeats);
+	if (e->suppressed)
+		fprintf(stderr, "Left out: %" PRId64 " who want no more mail\n",
+			e->suppressed);
+	if (e->skipped)
+		fprintf(stderr,
+			"Skipped:  %" PRId64 " rows that cannot be used\n",
+			e->skipped);
+	print_account(plan);
+	if (e->first_to)
+		fprintf(stderr,
+			"\nThe first message, to %s:\n\nSubject: %s\n\n%s\n",
+			e->first_to, e->first_subject, e->first_text);
+}
+
+static int
+confirm(struct err *err)
+{
+	char *answer = NULL;
+	bool yes;
+
+	if (!cmd_interactive())
+		return err_set(err, ERR_REFUSED,
+			"not sent: nobody is at the terminal to confirm; "
+			"say --yes to send without being asked");
+	yes = cmd_ask("Send this (y/N)? ", &answer) &&
+	      (str_ieq(answer, "y") || str_ieq(answer, "yes"));
+	free(answer);
+	return yes ? 0
+		   : err_set(err, ERR_REFUSED, "not sent: you did not say yes");
+}
+
+static void
+print_notes(struct problems *notes)
+{
+	size_t hidden = 0;
+
+	if (notes->count > NOTES_SHOWN)
+		hidden = notes->count - NOTES_SHOWN;
+	for (size_t i = 0; i < notes->count && i < NOTES_SHOWN; i++)
+		fprintf(stderr, "openletter: %s:%ld: %s\n",
+			notes->items[i].file, notes->items[i].line,
+			notes->items[i].text);
+	if (hidden)
+		fprintf(stderr, "openletter: and %zu more like these\n",
+			hidden);
+	problems_release(notes);
+}
+
+/* Shows what would be sent, changing nothing. Returns 0 or -1. */
+static int
+plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
+	bool *skipped, struct err *err)
+{
+	struct problems notes = {0};
+	struct send_plan plan;
+	int rc = send_make(&cmd->ws, &o->request, false, &plan, &cmd->problems,
+		&notes, err);
+
+	if (rc < 0) {
+		problems_release(&notes);
+		return -1;
+	}
+	cmd_print_problems(&cmd->problems);
+	print_notes(&notes);
+	print_plan(&plan);
+	*queued = plan.enlisted.queued;
+	*skipped = plan.enlisted.skipped > 0;
+	send_plan_release(&plan);
+	return 0;
+}
+
+static int
+nobody_left(const struct cmd *cmd, bool skipped)
+{
+	cmd_say(cmd, "There is nobody left to write to.");
+	return skipped ? STATUS_SOME : 0;
+}
+
+static int
+write_outbox(struct cmd *cmd, const struct send_options *o, struct err *err)
+{
+	struct problems notes = {0};
+	struct send_plan plan;
+	bool skipped;
+
+	if (send_make(&cmd->ws, &o->request, false, &plan, &cmd->problems,
+		    &notes, err) < 0) {
+		problems_release(&notes);
+		return -1;
+	}
+	cmd_print_problems(&cmd->problems);
+	print_notes(&notes);
+	cmd_say(cmd,
+		"%" PRId64 " messages are in %s/new; nothing was sent, and the "
+		"ledger knows nothing of them.",
+		plan.enlisted.queued, o->request.outbox);
+	skipped = plan.enlisted.skipped > 0;
+	send_plan_release(&plan);
+	return skipped ? STATUS_SOME : 0;
+}
+
+/* Makes the mailing and runs it. asked: how many messages the user said yes
+ * to, -1 when he was not asked. */
+static int
+make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
+	struct err *err)
+{
+	struct problems notes = {0};
+	struct send_plan plan;
+	int64_t mailing, unknown, queued;
+	bool skipped;
+
+	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
+		sender_recover(&cmd->ws, &unknown, err) < 0)
+		return -1;
+	if (send_make(&cmd->ws, &o->request, true, &plan, &cmd->problems,
+		    &notes, err) < 0) {
+		problems_release(&notes);
+		return -1;
+	}
+	if (asked < 0) {
+		cmd_print_problems(&cmd->problems);
+		print_notes(&notes);
+	}
+	problems_release(&cmd->problems);
+	problems_release(&notes);
+	mailing = plan.mailing;
+	queued = plan.enlisted.queued;
+	skipped = plan.enlisted.skipped > 0;
+	send_plan_release(&plan);
+	if (!mailing)
+		return nobody_left(cmd, skipped);
+	if (asked >= 0 && asked != queued)
+		return err_set(err, ERR_REFUSED,
+			"files or signatures changed while you were asked: "
+			"%" PRId64 " messages instead of %" PRId64
+			" are in mailing %" PRId64
+			", nothing was sent; send them with: openletter "
+			"resume %" PRId64,
+			queued, asked, mailing, mailing);
+	return sending_run(cmd, mailing, o->limit, skipped, err);
+}
+
+static int
+check_options(struct send_options *o, struct err *err)
+{
+	if (o->for_signers + o->to_signers > 1 ||
+		(o->to_signers && o->request.to))
+		return err_set(err, ERR_USAGE,
+			"--to, --for-signers and --to-signers do not go "
+			"together (--to LIST --for-signers does)");
+	if (o->request.outbox && o->request.test)
+		return err_set(err, ERR_USAGE,
+			"--outbox and --test do not go together");
+	o->request.audience = o->for_signers  ? AUDIENCE_FOR_SIGNERS
+			      : o->to_signers ? AUDIENCE_TO_SIGNERS
+					      : AUDIENCE_RECIPIENTS;
+	return 0;
+}
+
+int
+cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
+{
+	struct send_options o = {0};
+	const struct opt options[] = {
+		{"to", 0, OPT_TEXT, &o.request.to, "LIST,...",
+			"these lists of recipients instead of the letter's"},
+		{"for-signers", 0, OPT_FLAG, &o.for_signers, NULL,
+			"one letter per signature and recipient, in the "
+			"signer's name"},
+		{"to-signers", 0, OPT_FLAG, &o.to_signers, NULL,
+			"news to the campaign's supporters who asked for it"},
+		{"account", 0, OPT_TEXT, &o.request.account, "NAME",
+			"through [smtp NAME] (default: the first)"},
+		{"limit", 0, OPT_NUMBER, &o.limit, "N",
+			"send at most N letters in this run"},
+		{"again", 0, OPT_FLAG, &o.request.again, NULL,
+			"also to those who got this letter already"},
+		{"dry-run", 0, OPT_FLAG, &o.dry_run, NULL,
+			"show what would be sent, send nothing"},
+		{"test", 0, OPT_TEXT, &o.request.test, "ADDRESS",
+			"send only the first letter, marked [TEST], to "
+			"yourself"},
+		{"outbox", 0, OPT_TEXT, &o.request.outbox, "DIR",
+			"write the messages into a Maildir, send nothing"},
+		{"yes", 'y', OPT_FLAG, &o.yes, NULL, "do not ask"},
+		OPT_END,
+	};
+	int64_t queued = -1;
+	bool skipped = false;
+	int rc = cmd_begin(cmd, options, CMD_STORE, &argc, argv, 1, 1, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	o.request.letter = argv[0];
+	if (check_options(&o, err) < 0)
+		return -1;
+	if (o.dry_run)
+		o.request.outbox = NULL;
+	if (o.dry_run || (!o.yes && !o.request.outbox)) {
+		if (plan_only(cmd, &o, &queued, &skipped, err) < 0)
+			return -1;
+		if (o.dry_run)
+			return skipped ? STATUS_SOME : 0;
+		if (queued == 0)
+			return nobody_left(cmd, skipped);
+		if (confirm(err) < 0)
+			return -1;
+	}
+	if (o.request.outbox)
+		return write_outbox(cmd, &o, err);
+	return make_and_run(cmd, &o, queued, err);
+}

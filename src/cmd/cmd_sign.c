@@ -1,0 +1,241 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/sign.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+/* What the options said; asked for when it is not there. */
+struct answers {
+	const char *name;
+	const char *email;
+	const char *as;
+	const char *organisation;
+	const char *role;
+	const char *country;
+	const char *city;
+	const char *postcode;
+	const char *comment;
+	const char *lang;
+	const char *visibility;
+	bool updates;
+	bool desk;
+};
+
+static int
+fill(const struct answers *a, struct signature *s, struct err *err)
+{
+	s->name = mem_strdup(a->name);
+	s->email = mem_strdup(a->email);
+	s->organisation = mem_strdup(a->organisation);
+	s->role = mem_strdup(a->role);
+	s->country = mem_strdup(a->country);
+	s->city = mem_strdup(a->city);
+	s->postcode = mem_strdup(a->postcode);
+	s->comment = mem_strdup(a->comment);
+	s->lang = mem_strdup(a->lang);
+	s->updates = a->updates;
+	s->visibility = VISIBILITY_RECIPIENT;
+	if (a->as && signature_kind_parse(a->as, &s->kind) < 0)
+		return err_set(err, ERR_USAGE,
+			"--as %s: say person or organisation", a->as);
+	if (a->visibility &&
+		visibility_parse(a->visibility, &s->visibility) < 0)
+		return err_set(err, ERR_USAGE,
+			"--visibility %s: say public, recipient or count",
+			a->visibility);
+	return 0;
+}
+
+static void
+thank(const struct cmd *cmd, enum sign_result result)
+{
+	switch (result) {
+	case SIGN_NEW:
+		cmd_say(cmd, "Signed. Thank you.");
+		break;
+	case SIGN_AGAIN:
+		cmd_say(cmd, "Signed already before; nothing was changed.");
+		break;
+	case SIGN_TIGHTER:
+		cmd_say(cmd, "Signed already before; the visibility is now "
+			     "tighter, nothing else was changed.");
+		break;
+	}
+}
+
+static int
+sign_once(struct cmd *cmd, struct signing_desk *desk, const struct answers *a,
+	struct err *err)
+{
+	struct signature s = {0};
+	enum sign_result result = SIGN_NEW;
+	int rc = fill(a, &s, err);
+
+	if (rc == 0)
+		rc = sign_take(desk, &s, &result, err);
+	if (rc == 0)
+		thank(cmd, result);
+	signature_release(&s);
+	return rc;
+}
+
+/* Asks for one value unless an option gave it. Returns 1, or 0 when the
+ * input ended. */
+static int
+ask(const char *question, const char **value, char **owned)
+{
+	if (*value)
+		return 1;
+	if (!cmd_ask(question, owned))
+		return 0;
+	*value = *owned;
+	return 1;
+}
+
+static int
+ask_updates(struct answers *a, char **owned)
+{
+	bool yes;
+
+	if (a->updates)
+		return 1;
+	for (;;) {
+		free(*owned);
+		if (!cmd_ask("News by e-mail, updates (y/N)? ", owned))
+			return 0;
+		if (signature_parse_bool(*owned, &yes) == 0)
+			break;
+		fputs("Please answer y or n.\n", stderr);
+	}
+	a->updates = yes;
+	return 1;
+}
+
+/* Asks one supporter. Returns 1 when it was taken, 0 when the input (or, at a
+ * desk, the day) is over, or -1. A wrong answer is asked for again. */
+static int
+interview(struct cmd *cmd, struct signing_desk *desk, struct answers a,
+	struct err *err)
+{
+	bool organisation = a.as && str_ieq(a.as, "organisation");
+	const char *kept_visibility = a.visibility;
+	char *owned[6] = {0};
+	int rc = 0;
+
+	if (!ask(organisation ? "Name of the organisation: "
+			      : (a.desk ? "Name (empty to end): " : "Name: "),
+		    organisation ? &a.organisation : &a.name, &owned[0]))
+		goto out;
+	if (a.desk && str_empty(organisation ? a.organisation : a.name))
+		goto out;
+	do {
+		a.visibility = kept_visibility;
+		for (int i = 1; i < 6; i++) {
+			free(owned[i]);
+			owned[i] = NULL;
+		}
+		if (rc < 0) {
+			fprintf(stderr, "openletter: %s\n", err->msg);
+			a.email = a.country = a.city = NULL;
+		}
+		rc = 0;
+		if (!ask("E-mail (or empty): ", &a.email, &owned[1]) ||
+			!ask("Country (two letters): ", &a.country,
+				&owned[2]) ||
+			!ask("City: ", &a.city, &owned[3]) ||
+			!ask("Visibility: public, recipient or count "
+			     "(recipient): ",
+				&a.visibility, &owned[4]) ||
+			!ask_updates(&a, &owned[5]))
+			goto out;
+		if (str_empty(a.visibility))
+			a.visibility = NULL;
+		rc = sign_once(cmd, desk, &a, err);
+	} while (rc < 0 && (err->kind == ERR_DATA || err->kind == ERR_USAGE));
+	if (rc == 0)
+		rc = 1;
+out:
+	for (int i = 0; i < 6; i++)
+		free(owned[i]);
+	return rc;
+}
+
+static int
+run_desk(struct cmd *cmd, struct signing_desk *desk, const struct answers *a,
+	struct err *err)
+{
+	long taken = 0;
+	int rc;
+
+	fprintf(stderr, "%s\n%s\n", sign_title(desk), sign_consent(desk));
+	do {
+		fputc('\n', stderr);
+		rc = interview(cmd, desk, *a, err);
+		taken += rc > 0;
+	} while (rc > 0 && a->desk);
+	if (rc < 0)
+		return -1;
+	if (a->desk)
+		cmd_say(cmd, "\n%ld taken.", taken);
+	else if (taken == 0)
+		return err_set(err, ERR_USAGE,
+			"the answers ended early; nothing was signed");
+	return 0;
+}
+
+int
+cmd_sign(struct cmd *cmd, int argc, char **argv, struct err *err)
+{
+	struct answers a = {0};
+	const struct opt options[] = {
+		{"name", 0, OPT_TEXT, &a.name, "NAME", "the signer's name"},
+		{"email", 0, OPT_TEXT, &a.email, "EMAIL",
+			"the address; without one a country is needed"},
+		{"as", 0, OPT_TEXT, &a.as, "KIND",
+			"person (default) or organisation"},
+		{"organisation", 0, OPT_TEXT, &a.organisation, "NAME",
+			"the organisation, or the person's affiliation"},
+		{"role", 0, OPT_TEXT, &a.role, "TEXT", "what they do there"},
+		{"country", 0, OPT_TEXT, &a.country, "CC",
+			"two letters (ISO 3166)"},
+		{"city", 0, OPT_TEXT, &a.city, "TEXT", "where they live"},
+		{"postcode", 0, OPT_TEXT, &a.postcode, "TEXT",
+			"for the organisers only"},
+		{"comment", 0, OPT_TEXT, &a.comment, "TEXT",
+			"shown with the name"},
+		{"lang", 0, OPT_TEXT, &a.lang, "LANG",
+			"the language they read"},
+		{"visibility", 0, OPT_TEXT, &a.visibility, "WHO",
+			"who may see the name: public, recipient (default), "
+			"count (nobody)"},
+		{"updates", 0, OPT_FLAG, &a.updates, NULL,
+			"they want news by e-mail"},
+		{"desk", 0, OPT_FLAG, &a.desk, NULL,
+			"keep asking: for a table at a march"},
+		OPT_END,
+	};
+	struct signing_desk *desk;
+	bool named;
+	int rc = cmd_begin(cmd, options, CMD_STORE, &argc, argv, 1, 1, err);
+
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	named = a.name || (a.organisation && a.as);
+	if (!named && !a.desk && !cmd_interactive())
+		return err_set(err, ERR_USAGE,
+			"who signs? give --name (and --email), or run this on "
+			"a terminal");
+	if (a.lang && !lang_valid(a.lang))
+		return err_set(err, ERR_USAGE,
+			"--lang %s: not a language tag such as en or fa",
+			a.lang);
+	if (sign_open(&cmd->ws, argv[0], a.lang, false, &desk, &cmd->problems,
+		    err) < 0)
+		return -1;
+	rc = named && !a.desk ? sign_once(cmd, desk, &a, err)
+			      : run_desk(cmd, desk, &a, err);
+	sign_close(desk);
+	return rc;
+}

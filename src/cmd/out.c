@@ -1,0 +1,254 @@
+#include "cmd/out.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/csv.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "core/fold.h"
+
+enum {
+	COLUMNS_MAX = 32
+};
+
+/* One line of a table, kept until all widths are known. */
+struct line {
+	char *cells[COLUMNS_MAX];
+};
+
+struct out {
+	struct rows rows; /* first, so that a rows pointer is ours */
+	enum out_format format;
+	const char *columns[COLUMNS_MAX];
+	size_t count;
+	size_t printed;
+	struct buf buf;
+	struct line *lines; /* OUT_TABLE */
+	size_t line_count;
+	size_t line_cap;
+	bool numeric[COLUMNS_MAX];
+};
+
+int
+out_format_parse(const char *name, enum out_format *out)
+{
+	static const char *const names[] = {"table", "csv", "json", "jsonl"};
+
+	for (int i = 0; i < 4; i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*out = (enum out_format)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+int
+out_flush(struct err *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	return err_set(
+		err, ERR_IO, "cannot write the output: %s", strerror(errno));
+}
+
+static int
+print(struct out *out, struct err *err)
+{
+	size_t n = fwrite(buf_str(&out->buf), 1, out->buf.len, stdout);
+	bool whole = n == out->buf.len;
+
+	buf_reset(&out->buf);
+	return whole ? 0
+		     : err_set(err, ERR_IO, "cannot write the output: %s",
+			       strerror(errno));
+}
+
+static void
+add_csv(struct out *out, const struct cell *cells)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		if (i)
+			buf_putc(&out->buf, ',');
+		if (cells[i].text)
+			csv_add_guarded(&out->buf, cells[i].text, ',');
+		else
+			buf_printf(&out->buf, "%" PRId64, cells[i].number);
+	}
+	buf_puts(&out->buf, "\r\n");
+}
+
+static void
+add_json(struct out *out, const struct cell *cells)
+{
+	buf_putc(&out->buf, '{');
+	for (size_t i = 0; i < out->count; i++) {
+		if (i)
+			buf_putc(&out->buf, ',');
+		json_add_string(&out->buf, out->columns[i]);
+		buf_putc(&out->buf, ':');
+		if (cells[i].text)
+			json_add_string(&out->buf, cells[i].text);
+		else
+			buf_printf(&out->buf, "%" PRId64, cells[i].number);
+	}
+	buf_putc(&out->buf, '}');
+}
+
+/* A cell of a table is one line, and moves no cursor. */
+static char *
+one_line(const char *text)
+{
+	char *copy = mem_strdup(text);
+
+	for (char *c = copy; *c; c++)
+		if (((unsigned char)*c < ' ') || *c == 0x7F)
+			*c = ' ';
+	return copy;
+}
+
+static void
+keep_line(struct out *out, const struct cell *cells)
+{
+	struct line *line;
+
+	out->lines = mem_grow(out->lines, out->line_count, &out->line_cap,
+		sizeof *out->lines);
+	line = &out->lines[out->line_count++];
+	for (size_t i = 0; i < out->count; i++) {
+		line->cells[i] =
+			cells[i].text ? one_line(cells[i].text)
+				      : mem_printf("%" PRId64, cells[i].number);
+		if (!cells[i].text)
+			out->numeric[i] = true;
+	}
+}
+
+static void
+begin(struct rows *rows, const char *const *columns, size_t count)
+{
+	struct out *out = (struct out *)rows;
+
+	for (size_t i = 0; i < count && i < COLUMNS_MAX; i++)
+		out->columns[out->count++] = columns[i];
+	if (out->format == OUT_CSV) {
+		for (size_t i = 0; i < out->count; i++)
+			buf_printf(&out->buf, "%s%s", i ? "," : "", columns[i]);
+		buf_puts(&out->buf, "\r\n");
+	}
+}
+
+static int
+add(struct rows *rows, const struct cell *cells, struct err *err)
+{
+	struct out *out = (struct out *)rows;
+
+	switch (out->format) {
+	case OUT_TABLE:
+		keep_line(out, cells);
+		return 0;
+	case OUT_CSV:
+		add_csv(out, cells);
+		break;
+	case OUT_JSON:
+		buf_puts(&out->buf, out->printed ? ",\n" : "[\n");
+		add_json(out, cells);
+		break;
+	case OUT_JSONL:
+		add_json(out, cells);
+		buf_putc(&out->buf, '\n');
+		break;
+	}
+	out->printed++;
+	return print(out, err);
+}
+
+static void
+add_padded(struct buf *out, const char *text, int width, bool right, bool last)
+{
+	int pad = width - fold_width(text);
+
+	if (right)
+		buf_printf(out, "%*s", pad > 0 ? pad : 0, "");
+	buf_puts(out, text);
+	if (!right && !last)
+		buf_printf(out, "%*s", pad > 0 ? pad : 0, "");
+	buf_puts(out, last ? "\n" : "  ");
+}
+
+/* Columns in which every line is empty are left out. */
+static void
+add_table(struct out *out)
+{
+	int widths[COLUMNS_MAX] = {0};
+	size_t last = 0;
+
+	for (size_t i = 0; i < out->count; i++) {
+		for (size_t k = 0; k < out->line_count; k++) {
+			int width = fold_width(out->lines[k].cells[i]);
+
+			if (width > widths[i])
+				widths[i] = width;
+		}
+		if (widths[i] || !out->line_count) {
+			int width = fold_width(out->columns[i]);
+
+			widths[i] = width > widths[i] ? width : widths[i];
+			last = i;
+		}
+	}
+	for (size_t i = 0; i < out->count; i++)
+		if (widths[i])
+			add_padded(&out->buf, out->columns[i], widths[i],
+				out->numeric[i], i == last);
+	for (size_t k = 0; k < out->line_count; k++)
+		for (size_t i = 0; i < out->count; i++)
+			if (widths[i])
+				add_padded(&out->buf, out->lines[k].cells[i],
+					widths[i], out->numeric[i], i == last);
+}
+
+struct out *
+out_new(enum out_format format)
+{
+	struct out *out = mem_zalloc(sizeof *out);
+
+	out->format = format;
+	out->rows.begin = begin;
+	out->rows.add = add;
+	return out;
+}
+
+struct rows *
+out_rows(struct out *out)
+{
+	return &out->rows;
+}
+
+int
+out_free(struct out *out, int finish, struct err *err)
+{
+	int rc = 0;
+
+	if (finish) {
+		if (out->format == OUT_TABLE && out->count)
+			add_table(out);
+		if (out->format == OUT_JSON)
+			buf_puts(&out->buf, out->printed ? "\n]\n" : "[]\n");
+		rc = print(out, err);
+		if (rc == 0)
+			rc = out_flush(err);
+	}
+	for (size_t k = 0; k < out->line_count; k++)
+		for (size_t i = 0; i < out->count; i++)
+			free(out->lines[k].cells[i]);
+	free(out->lines);
+	buf_release(&out->buf);
+	free(out);
+	return rc;
+}

@@ -1,0 +1,118 @@
+#include "cmd/sending.h"
+
+#include <inttypes.h>
+#include <sysexits.h>
+
+#include "app/sender.h"
+#include "base/clock.h"
+
+enum {
+	STATUS_SOME = 1,
+	PROGRESS_EVERY_MS = 250
+};
+
+struct progress {
+	int64_t began_ms;
+	int64_t shown_ms;
+	bool shown;
+};
+
+static void
+step(void *ctx, const struct sender_result *r, int64_t total)
+{
+	struct progress *p = ctx;
+	int64_t now = clock_monotonic_ms();
+	int64_t done = r->sent + r->deferred + r->rejected + r->unknown;
+	int64_t spent = now - p->began_ms;
+	char left[CLOCK_TIME_MAX];
+
+	if (spent < 1000 || now - p->shown_ms < PROGRESS_EVERY_MS)
+		return;
+	p->shown_ms = now;
+	p->shown = true;
+	clock_format_span((total - done) * spent / (done * 1000 + 1), left);
+	fprintf(stderr,
+		"\r\033[K%" PRId64 " of %" PRId64 ": %" PRId64 " sent, %" PRId64
+		" deferred, %" PRId64 " rejected, %" PRId64 " unknown; %" PRId64
+		"/s, %s left",
+		done, total, r->sent, r->deferred, r->rejected, r->unknown,
+		done * 1000 / (spent + 1), left);
+	fflush(stderr);
+}
+
+static void
+say_result(
+	const struct cmd *cmd, int64_t mailing, const struct sender_result *r)
+{
+	cmd_say(cmd,
+		"Mailing %" PRId64 ": %" PRId64 " sent, %" PRId64
+		" deferred, %" PRId64 " rejected, %" PRId64 " unknown.",
+		mailing, r->sent, r->deferred, r->rejected, r->unknown);
+	if (r->rejected || r->unknown)
+		cmd_say(cmd, "Who and why: openletter log %" PRId64, mailing);
+	if (r->unknown)
+		cmd_say(cmd,
+			"Unknown means that the server had the letter and gave "
+			"no clear answer; it is never sent again by itself.");
+}
+
+static void
+say_later(const struct cmd *cmd, int64_t mailing, const struct sender_result *r)
+{
+	char at[CLOCK_TIME_MAX] = "later";
+
+	if (r->again)
+		clock_format_time(r->again, at);
+	cmd_say(cmd,
+		r->quota ? "The account's quota is used up. Run from %s on: "
+			   "openletter resume %" PRId64
+			 : "Deferred letters can be tried again from %s on: "
+			   "openletter resume %" PRId64,
+		at, mailing);
+}
+
+int
+sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
+	struct err *err)
+{
+	struct progress progress = {.began_ms = clock_monotonic_ms()};
+	struct sender_progress told = {step, &progress};
+	struct sender_result r;
+	int rc;
+
+	sender_catch_signals();
+	rc = sender_run(&cmd->ws, mailing, limit,
+		cmd_progress_wanted(cmd) ? &told : NULL, &r, err);
+	if (progress.shown)
+		fputs("\r\033[K", stderr);
+	if (r.recovered)
+		cmd_say(cmd,
+			"%" PRId64 " letters of a run that ended suddenly are "
+			"unknown now: openletter log --state unknown",
+			r.recovered);
+	say_result(cmd, mailing, &r);
+	if (rc < 0) {
+		if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_CONFIG)
+			cmd_say(cmd,
+				"Nothing is lost. Go on with: openletter "
+				"resume %" PRId64,
+				mailing);
+		return -1;
+	}
+	switch (r.end) {
+	case SENDER_LATER:
+		say_later(cmd, mailing, &r);
+		return EX_TEMPFAIL;
+	case SENDER_LIMIT:
+	case SENDER_STOPPED:
+		cmd_say(cmd,
+			"There is more to send: openletter resume %" PRId64,
+			mailing);
+		return EX_TEMPFAIL;
+	case SENDER_PAUSED:
+	case SENDER_DONE:
+		break;
+	}
+	return r.rejected || r.unknown || r.recovered || skipped ? STATUS_SOME
+								 : 0;
+}

@@ -1,0 +1,14 @@
+/* What send and resume share: running a mailing and saying how it went. */
+#ifndef CMD_SENDING_H
+#define CMD_SENDING_H
+
+#include "cmd/cmd.h"
+
+/*
+ * Runs a mailing with a progress line on a terminal and prints how it ended.
+ * The sender's lock is held. Returns the exit status, or -1.
+ */
+int sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
+	struct err *err);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * openletter.conf: who writes, and through which mail accounts. Parses text
+ * only; reading the file and running password commands is app's work. GLib's
+ * key file parser is used here only.
+ */
+#ifndef CORE_CONF_H
+#define CORE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/problem.h"
+#include "core/address.h"
+#include "core/lang.h"
+
+enum conf_tls {
+	CONF_TLS_STARTTLS,
+	CONF_TLS_IMPLICIT,
+	CONF_TLS_NONE
+};
+
+/* At most count messages in any window_s seconds. */
+struct conf_limit {
+	long count;
+	int window_s;
+};
+
+enum {
+	CONF_LIMITS_MAX = 4
+};
+
+/* One [smtp NAME]. Strings are NULL when not set. */
+struct conf_account {
+	char *name;
+	char *host;
+	int port;
+	enum conf_tls tls;
+	char *cafile;
+	char *user;
+	char *passwordcmd;
+	char *passwordfile;
+	char *helo;
+	int connections; /* at most so many */
+	int timeout_s;
+	struct conf_limit rate[CONF_LIMITS_MAX];
+	size_t rate_count;
+	struct conf_limit quota[CONF_LIMITS_MAX];
+	size_t quota_count;
+};
+
+struct conf {
+	char *organiser_name;
+	char *organiser_address; /* postal, for letters; NULL */
+	char *url;		 /* without a slash at its end; NULL */
+	char lang[LANG_MAX];
+	char *from_name; /* "" when there is none */
+	struct address from;
+	bool has_from;
+	struct conf_account *accounts;
+	size_t account_count;
+};
+
+/*
+ * Reads the text of a configuration. Everything wrong is added to problems:
+ * unknown sections and keys (with a suggestion), keys of later versions, bad
+ * values. Returns 0 or -1; release out either way.
+ */
+int conf_parse(const char *text, const char *file, struct conf *out,
+	struct problems *problems);
+
+/* The named account, or the first if name is NULL; NULL when there is none. */
+const struct conf_account *
+conf_account_find(const struct conf *conf, const char *name);
+
+void conf_release(struct conf *conf);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Folding of names and texts for matching, and the question what may stand
+ * in a name at all. libunistring is used here (and for widths in the
+ * terminal's tables: fold_width).
+ */
+#ifndef CORE_FOLD_H
+#define CORE_FOLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/*
+ * Folds a name so that the same name typed in two ways is the same bytes:
+ * NFKC, case folded, diacritics and Arabic vowel marks dropped, Arabic-script
+ * variants made one (ي ى -> ی, ك -> ک, ة ۀ -> ه, أ إ آ ٱ -> ا, ؤ -> و,
+ * ئ -> ی), Arabic-Indic digits made ASCII, ZWNJ, ZWJ, tatweel, soft hyphen
+ * and direction marks dropped, punctuation and blanks each a single blank,
+ * none at the ends. German ß is ss, Turkish dotless ı is i, ø is o, ł is l.
+ * Returns a string to free.
+ */
+char *fold_name(const char *text);
+
+/*
+ * Checks a one-line value that a person gave (name, city, role ...).
+ * Refused: control characters (C0, DEL, C1, U+2028, U+2029), the embedding,
+ * override and isolate direction controls (U+202A..202E, U+2066..2069),
+ * noncharacters, bad UTF-8, tag characters (U+E0000..E007F), more than
+ * max_len code points. Allowed: everything that scripts need, e.g. ZWNJ, ZWJ,
+ * LRM, RLM, ALM.
+ * multi_line: line feeds and tabs are allowed too (comments).
+ * what: the field's name for the message. Errors: ERR_DATA, naming the
+ * character (U+202E) and saying what to do.
+ */
+int fold_check_text(const char *text, const char *what, size_t max_len,
+	bool multi_line, struct err *err);
+
+/* NFC of a text with white space at its ends cut and runs of blanks inside a
+ * line made one: the form values are kept in. Returns a string to free. */
+char *fold_tidy(const char *text);
+
+/* Columns that a text takes on a terminal. */
+int fold_width(const char *text);
+
+#endif

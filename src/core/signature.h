@@ -1,0 +1,82 @@
+/*
+ * A signature: a person's or an organisation's signing of one letter. Checks
+ * and tidies what was given, and says when two are the same signer. Numbers
+ * of enums stand in the database and never change.
+ */
+#ifndef CORE_SIGNATURE_H
+#define CORE_SIGNATURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "core/address.h"
+#include "core/lang.h"
+
+enum signature_kind {
+	SIGNATURE_PERSON = 0,
+	SIGNATURE_ORGANISATION = 1
+};
+
+/* Who may see the name; the larger number is the tighter. */
+enum visibility {
+	VISIBILITY_PUBLIC = 0,
+	VISIBILITY_RECIPIENT = 1, /* the addressee only; the default */
+	VISIBILITY_COUNT = 2,	  /* nobody; it only counts */
+};
+
+enum signature_state {
+	SIGNATURE_PENDING = 0,
+	SIGNATURE_CONFIRMED = 1,
+	SIGNATURE_WITHDRAWN = 2,
+};
+
+/* Strings are owned and never NULL after signature_check. */
+struct signature {
+	enum signature_kind kind;
+	char *name;  /* of the person; of an organisation's contact */
+	char *email; /* as checked, "" without */
+	char *organisation;
+	char *role;
+	char *country; /* ISO 3166-1 alpha-2 or "" */
+	char *city;
+	char *postcode;
+	char *comment;
+	char *lang; /* BCP 47 or "" */
+	enum visibility visibility;
+	bool updates; /* asked for news */
+	int64_t signed_at;
+	char *key;	 /* the same for the same signer; see signature_check */
+	char *email_key; /* canonical address, "" without */
+};
+
+/*
+ * Checks and tidies every value in place and sets key and email_key. NULL
+ * strings become "". A person needs a name and an address, or a name and a
+ * country; an organisation needs its name in organisation (or in name, which
+ * then moves there).
+ * The key is the canonical address, else folded name, country and postcode;
+ * people and organisations never share one.
+ * Errors: ERR_DATA: what is wrong with which value.
+ */
+int signature_check(struct signature *s, struct err *err);
+
+/* The form that address matching uses. Errors: ERR_DATA. */
+int signature_address_key(
+	const char *email, char out[static ADDRESS_MAX], struct err *err);
+
+void signature_release(struct signature *s);
+
+const char *signature_kind_name(enum signature_kind kind);
+const char *signature_state_name(enum signature_state state);
+const char *visibility_name(enum visibility visibility);
+
+/* Return 0 or -1. */
+int signature_kind_parse(const char *name, enum signature_kind *out);
+int visibility_parse(const char *name, enum visibility *out);
+
+/* yes/no in the forms that people and other programs write.
+ * Returns 0 or -1. */
+int signature_parse_bool(const char *text, bool *out);
+
+#endif

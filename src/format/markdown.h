@@ -1,0 +1,52 @@
+/*
+ * CommonMark to plain text and HTML, once per distinct skeleton; values go
+ * in afterwards, many times. cmark is used here only.
+ *
+ * A markdown is read-only once made and may be used by several threads.
+ */
+#ifndef FORMAT_MARKDOWN_H
+#define FORMAT_MARKDOWN_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct markdown;
+
+/*
+ * Converts a skeleton. Tokens are token_prefix, five digits, 'z' (see
+ * core/template.h); token i is the place of value i, and may appear any
+ * number of times. NULL token_prefix: there are none.
+ *
+ * Returns 0 and *out to free with markdown_free, or -1.
+ * Errors: ERR_DATA: raw HTML in the text (it would be dropped silently), a
+ * link whose own target is not http, https, mailto or tel, a token that
+ * Markdown swallowed.
+ */
+int markdown_new(const char *skeleton, const char *token_prefix,
+	struct markdown **out, struct err *err);
+
+void markdown_free(struct markdown *md);
+
+/*
+ * Writes the text part: UTF-8, LF line ends, no hard wrap, `text <url>` for
+ * links (only the url when both are the same), list markers kept, emphasis
+ * dropped, block quotes with "> ", headings as plain lines.
+ * Values stand plainly. In a link's target a value is percent-encoded; at the
+ * start of a target the value is a URL itself and keeps its reserved
+ * characters (RFC 3986 2.2) and what is encoded already; behind that it is a
+ * component and does not, but for "@" in mailto: and "+" in tel:.
+ * "<{{x}}>" is a link to x. On failure out is as it was.
+ * Errors: ERR_DATA: a value makes a link target that is empty or whose scheme
+ * is not http, https, mailto or tel.
+ */
+int markdown_text(const struct markdown *md, const char *const *values,
+	size_t count, struct buf *out, struct err *err);
+
+/* Writes an HTML fragment (the blocks inside <body>), values escaped for
+ * HTML. Errors as markdown_text. */
+int markdown_html(const struct markdown *md, const char *const *values,
+	size_t count, struct buf *out, struct err *err);
+
+#endif

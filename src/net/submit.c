@@ -1,0 +1,298 @@
+#include "net/submit_private.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum {
+	/* libESMTP and SASL PLAIN keep room for this much (RFC 4616 2). */
+	CREDENTIAL_MAX = 255
+};
+
+void
+submit_global_init(void)
+{
+	/* A server that hangs up must not end the program. */
+	signal(SIGPIPE, SIG_IGN);
+	submit_tls_global_init();
+	submit_wire_global_init();
+	submit_esmtp_global_init();
+	submit_curl_global_init();
+}
+
+void
+submit_global_cleanup(void)
+{
+	submit_curl_global_cleanup();
+	submit_esmtp_global_cleanup();
+}
+
+bool
+submit_is_ipv6(const char *host)
+{
+	struct in6_addr address;
+
+	return inet_pton(AF_INET6, host, &address) == 1;
+}
+
+bool
+submit_is_address(const char *host)
+{
+	struct in_addr address;
+
+	return inet_pton(AF_INET, host, &address) == 1 || submit_is_ipv6(host);
+}
+
+bool
+submit_is_loopback(const struct sockaddr *address)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		return ntohl(v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	}
+	if (address->sa_family != AF_INET6)
+		return false;
+	memcpy(&v6, address, sizeof(v6));
+	if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
+		return v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+}
+
+const char *
+submit_reply_words(const struct smtp_reply *reply, char out[SUBMIT_REPLY_SIZE])
+{
+	snprintf(out, SUBMIT_REPLY_SIZE, "%d%s%s%s%s", reply->code,
+		*reply->status ? " " : "", reply->status,
+		*reply->text ? " " : "", reply->text);
+	return out;
+}
+
+int
+submit_login_failed(const struct submit_account *account,
+	const struct smtp_reply *refused, struct err *err)
+{
+	char words[SUBMIT_REPLY_SIZE];
+
+	if (refused->code == 0)
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: the server offers no login by password (AUTH "
+			"PLAIN or LOGIN); nothing was sent",
+			account->host, account->port);
+	if (refused->code / 100 == 4)
+		return err_set(err, ERR_UNAVAILABLE,
+			"%s:%d: the server cannot check logins now (%s)",
+			account->host, account->port,
+			submit_reply_words(refused, words));
+	return err_set(err, ERR_CONFIG,
+		"%s:%d: the login of %s was refused (%s); check user and "
+		"password, nothing was sent",
+		account->host, account->port, account->user,
+		submit_reply_words(refused, words));
+}
+
+int
+submit_no_service(const struct submit_account *account,
+	const struct smtp_reply *refused, struct err *err)
+{
+	char words[SUBMIT_REPLY_SIZE];
+
+	return err_set(err, ERR_UNAVAILABLE,
+		"%s:%d: the server does not take mail now (%s)", account->host,
+		account->port, submit_reply_words(refused, words));
+}
+
+static int
+check_loopback(const struct submit_account *account, struct err *err)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found, *a;
+	bool all = true;
+	int fault = getaddrinfo(account->host, NULL, &hints, &found);
+
+	if (fault != 0)
+		return err_set(err, ERR_UNAVAILABLE,
+			"%s:%d: the name cannot be looked up (%s)",
+			account->host, account->port, gai_strerror(fault));
+	for (a = found; a; a = a->ai_next)
+		all = all && submit_is_loopback(a->ai_addr);
+	freeaddrinfo(found);
+	if (!all)
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: tls = none is for this machine only, and the "
+			"host is another one; use starttls or implicit",
+			account->host, account->port);
+	return 0;
+}
+
+/* These go onto the wire as they are. */
+static bool
+is_one_word(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f)
+			return false;
+	return true;
+}
+
+static int
+check_account(const struct submit_account *account, struct err *err)
+{
+	if (str_empty(account->helo) || !is_one_word(account->helo) ||
+		strpbrk(account->helo, "/?#%"))
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: helo must be a host name", account->host,
+			account->port);
+	if (str_empty(account->host) || !is_one_word(account->host))
+		return err_set(err, ERR_CONFIG, "\"%s\" is not a host name",
+			account->host);
+	if (account->user &&
+		(strlen(account->user) > CREDENTIAL_MAX ||
+			strlen(account->password) > CREDENTIAL_MAX))
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: user and password must not be longer than "
+			"%d bytes",
+			account->host, account->port, CREDENTIAL_MAX);
+	if (account->cafile && access(account->cafile, R_OK) != 0)
+		return err_set(err, ERR_CONFIG, "%s: cannot be read (%s)",
+			account->cafile, strerror(errno));
+	if (account->tls == SUBMIT_CLEAR)
+		return check_loopback(account, err);
+	return 0;
+}
+
+/* CR or LF in an address would be a command of its own. */
+static void
+assert_envelope(const struct submit_envelope *envelope)
+{
+	assert(!strpbrk(envelope->from, "\r\n<> "));
+	assert(*envelope->to && !strpbrk(envelope->to, "\r\n<> "));
+	(void)envelope;
+}
+
+/* A bare LF or CR could end the body early (SMTP smuggling). */
+static bool
+is_wire_form(const char *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (data[i] == '\0' || (unsigned char)data[i] >= 0x80)
+			return false;
+		if (data[i] == '\n' && (i == 0 || data[i - 1] != '\r'))
+			return false;
+		if (data[i] == '\r' && (i + 1 == len || data[i + 1] != '\n'))
+			return false;
+	}
+	return len >= 2 && data[len - 1] == '\n';
+}
+
+int
+submit_ask_body(struct submit_run *run, size_t index)
+{
+	struct submit_message *message = &run->messages[index];
+	const struct submit_calls *calls = run->calls;
+
+	if (run->stopped || calls->body(calls->ctx, index, &message->data,
+				    &message->len) != 0) {
+		run->caller_failed = run->caller_failed || !run->stopped;
+		run->stopped = true;
+		message->held_back = true;
+		return -1;
+	}
+	assert(is_wire_form(message->data, message->len));
+	return 0;
+}
+
+int
+submit_ask_end(struct submit_run *run, size_t index)
+{
+	struct submit_message *message = &run->messages[index];
+
+	if (run->calls->handed_over(run->calls->ctx, index) != 0) {
+		run->caller_failed = run->stopped = true;
+		message->held_back = true;
+		return -1;
+	}
+	message->seen.body_done = true;
+	return 0;
+}
+
+int
+submit_settle(struct submit_run *run, size_t index)
+{
+	struct submit_message *message = &run->messages[index];
+	struct outcome outcome = {.kind = OUTCOME_QUEUED};
+
+	if (message->settled)
+		return run->stopped ? -1 : 0;
+	message->settled = true;
+	if (!message->held_back)
+		outcome_decide(&message->seen, &outcome);
+	if (outcome.kind == OUTCOME_QUEUED && run->config_fault)
+		outcome.kind = OUTCOME_OURS;
+	if (run->calls->settled(run->calls->ctx, index, &outcome) != 0)
+		run->caller_failed = run->stopped = true;
+	/* The mailing is going to pause: what is wrong with us would only be
+	 * said once more for each of the rest. */
+	if (outcome.kind == OUTCOME_OURS)
+		run->stopped = true;
+	return run->stopped ? -1 : 0;
+}
+
+bool
+submit_begun(const struct submit_run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->count; i++)
+		if (run->messages[i].seen.mail_seen)
+			return true;
+	return false;
+}
+
+int
+submit_batch(const struct submit_account *account,
+	const struct submit_envelope *envelopes, size_t count,
+	const struct submit_calls *calls, struct err *err)
+{
+	struct submit_run *run = mem_zalloc(sizeof(*run));
+	int rc = -1;
+	size_t i;
+
+	assert(count >= 1 && count <= SUBMIT_BATCH_MAX);
+	run->account = account;
+	run->envelopes = envelopes;
+	run->count = count;
+	run->calls = calls;
+	for (i = 0; i < count; i++)
+		assert_envelope(&envelopes[i]);
+
+	if (check_account(account, err) == 0) {
+		/* libESMTP can do neither. */
+		if (account->tls == SUBMIT_IMPLICIT ||
+			submit_is_ipv6(account->host))
+			rc = submit_curl_run(run, err);
+		else
+			rc = submit_esmtp_run(run, err);
+	}
+	run->config_fault = rc != 0 && err->kind == ERR_CONFIG;
+	for (i = 0; i < count; i++)
+		submit_settle(run, i);
+	if (run->caller_failed)
+		rc = err_set(err, ERR_IO,
+			"sending was stopped: what became of the messages "
+			"could not be recorded, or the batch was given up");
+	free(run);
+	return rc;
+}

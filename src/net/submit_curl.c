@@ -1,0 +1,408 @@
+/*
+ * libcurl, for implicit TLS and IPv6 literals. One transfer is one message;
+ * libcurl keeps the connection open between them where it can. It doubles
+ * the dots itself and ends the body when on_read returns 0.
+ */
+#include "net/submit_private.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <curl/curl.h>
+#include <openssl/err.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum phase {
+	PHASE_GREETING,
+	PHASE_HELLO,
+	PHASE_AUTH,
+	PHASE_MAIL,
+	PHASE_RCPT,
+	PHASE_DATA,
+	PHASE_END, /* the body's end was handed over */
+	PHASE_QUIT,
+};
+
+struct session {
+	struct submit_run *run;
+	size_t index; /* of the message on its way */
+	CURL *easy;
+	struct submit_tls_state tls;
+	enum phase phase;
+	bool logged_in;
+	bool asked;		   /* the body was asked for */
+	size_t given;		   /* bytes of it that libcurl has */
+	struct smtp_reply reply;   /* the one being read */
+	bool in_reply;		   /* its first line is there */
+	bool answered;		   /* the last command was */
+	struct smtp_reply refused; /* why the session went no further */
+	struct timespec deadline;
+	char error[CURL_ERROR_SIZE];
+};
+
+void
+submit_curl_global_init(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void
+submit_curl_global_cleanup(void)
+{
+	curl_global_cleanup();
+}
+
+static struct smtp_events *
+seen_now(const struct session *s)
+{
+	return &s->run->messages[s->index].seen;
+}
+
+/* What goes by on the wire */
+
+static void
+on_reply(struct session *s)
+{
+	struct smtp_events *seen = seen_now(s);
+	const struct smtp_reply *reply = &s->reply;
+
+	s->answered = true;
+	switch (s->phase) {
+	case PHASE_MAIL:
+		seen->mail_seen = true;
+		seen->mail = *reply;
+		break;
+	case PHASE_RCPT:
+		seen->rcpt_seen = true;
+		seen->rcpt = *reply;
+		break;
+	case PHASE_DATA:
+		if (reply->code == 354) {
+			s->answered = false; /* that is to the end */
+			break;
+		}
+		/* Refused, and that was the end. */
+		/* fallthrough */
+	case PHASE_END:
+		seen->done_seen = seen->done_text = true;
+		seen->done = *reply;
+		seen->rcpt_complete = seen->rcpt.code / 100 == 2;
+		break;
+	case PHASE_QUIT:
+		break;
+	default:
+		if (s->phase == PHASE_AUTH && reply->code == 235)
+			s->logged_in = true;
+		if (reply->code >= 400)
+			s->refused = *reply;
+		break;
+	}
+}
+
+/* The lines of a reply are joined; each repeats code and status. */
+static void
+on_reply_line(struct session *s, const char *line)
+{
+	int code = (int)strtol(line, NULL, 10);
+	const char *text = strlen(line) > 3 ? line + 4 : "";
+	struct smtp_reply more;
+	size_t len, room;
+
+	if (!s->in_reply) {
+		smtp_reply_set(&s->reply, code, text);
+	} else {
+		smtp_reply_set(&more, code, text);
+		len = strlen(s->reply.text);
+		room = sizeof(s->reply.text) - len;
+		if (1 + strlen(more.text) < room) {
+			s->reply.text[len] = ' ';
+			memcpy(s->reply.text + len + 1, more.text,
+				strlen(more.text) + 1);
+		}
+	}
+	s->in_reply = strlen(line) > 3 && line[3] == '-';
+	if (!s->in_reply)
+		on_reply(s);
+}
+
+static void
+on_command(struct session *s, const char *line)
+{
+	static const struct {
+		const char *word;
+		enum phase phase;
+	} commands[] = {{"EHLO ", PHASE_HELLO}, {"HELO ", PHASE_HELLO},
+		{"AUTH ", PHASE_AUTH}, {"MAIL ", PHASE_MAIL},
+		{"RCPT ", PHASE_RCPT}, {"DATA\r\n", PHASE_DATA},
+		{"QUIT\r\n", PHASE_QUIT}};
+	size_t i;
+
+	/* A password in base64 may look like a command. */
+	if (s->phase == PHASE_AUTH && s->reply.code == 334)
+		return;
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (str_starts(line, commands[i].word))
+			s->phase = commands[i].phase;
+	s->answered = false;
+	if (s->phase == PHASE_HELLO)
+		s->logged_in = false; /* a new connection */
+}
+
+/* Never log what passes here: it holds the password. */
+static int
+on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *arg)
+{
+	struct session *s = arg;
+	char *line;
+
+	(void)easy;
+	if (type != CURLINFO_HEADER_IN && type != CURLINFO_HEADER_OUT)
+		return 0;
+	line = mem_strndup(data, len);
+	if (type == CURLINFO_HEADER_IN)
+		on_reply_line(s, line);
+	else
+		on_command(s, line);
+	OPENSSL_cleanse(line, len);
+	free(line);
+	return 0;
+}
+
+/* The body */
+
+static bool
+is_dead(CURL *easy)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) ==
+		       CURLE_OK &&
+	       fd != CURL_SOCKET_BAD && submit_wire_is_dead((int)fd);
+}
+
+static size_t
+on_read(char *out, size_t size, size_t count, void *arg)
+{
+	struct session *s = arg;
+	const struct submit_message *message = &s->run->messages[s->index];
+	const struct submit_account *account = s->run->account;
+	size_t n = size * count;
+
+	if (!s->asked) {
+		/* libcurl goes on to MAIL when no login is offered. */
+		if ((account->user && !s->logged_in) ||
+			submit_ask_body(s->run, s->index) != 0)
+			return CURL_READFUNC_ABORT;
+		s->asked = true;
+	}
+	if (s->given < message->len) {
+		if (n > message->len - s->given)
+			n = message->len - s->given;
+		memcpy(out, message->data + s->given, n);
+		s->given += n;
+		return n;
+	}
+	if (s->phase == PHASE_END)
+		return 0;
+	/* A server that hung up in the middle has not accepted; once the end
+	 * is handed over, it might have. */
+	if (is_dead(s->easy) || submit_ask_end(s->run, s->index) != 0)
+		return CURL_READFUNC_ABORT;
+	s->phase = PHASE_END;
+	s->answered = false;
+	curl_easy_setopt(s->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+		(long)account->timeout_dot_s);
+	return 0;
+}
+
+/* The session */
+
+static CURLcode
+on_context(CURL *easy, void *ctx, void *arg)
+{
+	struct session *s = arg;
+
+	(void)easy;
+	return submit_tls_setup(ctx, &s->tls) == 0 ? CURLE_OK
+						   : CURLE_SSL_CONNECT_ERROR;
+}
+
+static void
+set_tls(struct session *s)
+{
+	const struct submit_account *account = s->run->account;
+
+	curl_easy_setopt(s->easy, CURLOPT_USE_SSL,
+		account->tls == SUBMIT_CLEAR ? (long)CURLUSESSL_NONE
+					     : (long)CURLUSESSL_ALL);
+	curl_easy_setopt(
+		s->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_CTX_FUNCTION, on_context);
+	curl_easy_setopt(s->easy, CURLOPT_SSL_CTX_DATA, s);
+	if (account->cafile)
+		curl_easy_setopt(s->easy, CURLOPT_CAINFO, account->cafile);
+}
+
+static void
+set_login(struct session *s)
+{
+	const struct submit_account *account = s->run->account;
+
+	if (!account->user)
+		return;
+	curl_easy_setopt(s->easy, CURLOPT_USERNAME, account->user);
+	curl_easy_setopt(s->easy, CURLOPT_PASSWORD, account->password);
+	curl_easy_setopt(
+		s->easy, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
+}
+
+static void
+set_server(struct session *s)
+{
+	const struct submit_account *account = s->run->account;
+	bool literal = submit_is_ipv6(account->host);
+	/* The path is the name for EHLO. */
+	char *url = mem_printf("%s://%s%s%s:%d/%s",
+		account->tls == SUBMIT_IMPLICIT ? "smtps" : "smtp",
+		literal ? "[" : "", account->host, literal ? "]" : "",
+		account->port, account->helo);
+
+	curl_easy_setopt(s->easy, CURLOPT_URL, url);
+	free(url);
+	curl_easy_setopt(s->easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	/* Not the environment's: the connection would be another one. */
+	curl_easy_setopt(s->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(s->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(
+		s->easy, CURLOPT_CONNECTTIMEOUT_MS, account->timeout_s * 1000L);
+}
+
+static CURL *
+make_easy(struct session *s)
+{
+	s->easy = curl_easy_init();
+	if (!s->easy)
+		abort(); /* only for want of memory, as in base/mem */
+	set_server(s);
+	set_tls(s);
+	set_login(s);
+	curl_easy_setopt(s->easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(s->easy, CURLOPT_READDATA, s);
+	/* The one place where both commands and replies can be seen. */
+	curl_easy_setopt(s->easy, CURLOPT_VERBOSE, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_DEBUGFUNCTION, on_debug);
+	curl_easy_setopt(s->easy, CURLOPT_DEBUGDATA, s);
+	curl_easy_setopt(s->easy, CURLOPT_ERRORBUFFER, s->error);
+	return s->easy;
+}
+
+static long
+milliseconds_left(const struct session *s)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long)(s->deadline.tv_sec - now.tv_sec) * 1000 +
+	       (s->deadline.tv_nsec - now.tv_nsec) / 1000000;
+}
+
+/* One message. Returns libcurl's word; what counts is in the events. */
+static CURLcode
+send_one(struct session *s)
+{
+	const struct submit_envelope *envelope = &s->run->envelopes[s->index];
+	struct curl_slist *to = curl_slist_append(NULL, envelope->to);
+	long left = milliseconds_left(s);
+	CURLcode code = CURLE_OPERATION_TIMEDOUT;
+
+	s->phase = PHASE_GREETING;
+	s->asked = s->in_reply = s->answered = false;
+	s->given = 0;
+	s->error[0] = '\0';
+	memset(&s->reply, 0, sizeof(s->reply));
+	curl_easy_setopt(s->easy, CURLOPT_MAIL_FROM, envelope->from);
+	curl_easy_setopt(s->easy, CURLOPT_MAIL_RCPT, to);
+	curl_easy_setopt(s->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+		(long)s->run->account->timeout_s);
+	curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, left);
+	if (left > 0)
+		code = curl_easy_perform(s->easy);
+	curl_easy_setopt(s->easy, CURLOPT_MAIL_RCPT, NULL);
+	curl_slist_free_all(to);
+	return code;
+}
+
+/* The server hung up or is about to (RFC 5321 3.8). A connection that libcurl
+ * closes itself, after a refusal, is not lost: there may be another. */
+static bool
+is_lost(const struct session *s)
+{
+	return !s->answered || s->reply.code == 421;
+}
+
+/* What went wrong, in words */
+
+static int
+explain(const struct session *s, CURLcode code, struct err *err)
+{
+	const struct submit_account *account = s->run->account;
+
+	if (submit_tls_explain(&s->tls, account, err))
+		return -1;
+	if (account->user && !s->logged_in &&
+		(s->phase >= PHASE_AUTH || code == CURLE_LOGIN_DENIED))
+		return submit_login_failed(account, &s->refused, err);
+	if (s->refused.code != 0)
+		return submit_no_service(account, &s->refused, err);
+	if (code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CACERT_BADFILE)
+		return err_set(err, ERR_CONFIG, "%s:%d: %s", account->host,
+			account->port, s->error);
+	if (code == CURLE_OPERATION_TIMEDOUT)
+		return err_set(err, ERR_UNAVAILABLE,
+			"%s:%d: the server did not answer in time",
+			account->host, account->port);
+	return err_set(err, ERR_UNAVAILABLE,
+		"%s:%d: the connection failed (%s)", account->host,
+		account->port, *s->error ? s->error : curl_easy_strerror(code));
+}
+
+int
+submit_curl_run(struct submit_run *run, struct err *err)
+{
+	struct session *s = mem_zalloc(sizeof(*s));
+	int rc = 0;
+
+	s->run = run;
+	s->tls.host = run->account->host;
+	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
+	s->deadline.tv_sec += run->account->deadline_s;
+	make_easy(s);
+	for (s->index = 0; s->index < run->count; s->index++) {
+		CURLcode code = send_one(s);
+		struct smtp_events *seen = seen_now(s);
+
+		/* Not logged in: whatever was said to MAIL and RCPT was said
+		 * to a stranger. */
+		if (run->account->user && !s->logged_in)
+			memset(seen, 0, sizeof(*seen));
+		if (!seen->mail_seen && !submit_begun(run))
+			rc = explain(s, code, err);
+		if (!seen->mail_seen || submit_settle(run, s->index) != 0 ||
+			is_lost(s))
+			break;
+	}
+	curl_easy_cleanup(s->easy);
+	ERR_clear_error();
+	free(s);
+	return rc;
+}

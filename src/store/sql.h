@@ -1,0 +1,220 @@
+/*
+ * Every SQL statement of the program, one row each: parameters $1..$n, no
+ * assembled text, no clock. The reader of a statement's columns stands in
+ * the store_*.c file named by its prefix.
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+/* clang-format off */
+#define SQL_STATEMENTS(X) \
+X(LETTER_ADD, \
+	"INSERT INTO letter(name) VALUES ($1) ON CONFLICT DO NOTHING") \
+X(LETTER_FIND, \
+	"SELECT id FROM letter WHERE name = $1") \
+X(EDITION_ADD, \
+	"INSERT INTO edition(letter, lang, sha256, text) " \
+	"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING") \
+X(EDITION_FIND, \
+	"SELECT id FROM edition " \
+	"WHERE letter = $1 AND lang = $2 AND sha256 = $3") \
+X(CONSENT_ADD, \
+	"INSERT INTO consent(text) VALUES ($1) ON CONFLICT DO NOTHING") \
+X(CONSENT_FIND, \
+	"SELECT id FROM consent WHERE text = $1") \
+\
+X(BATCH_ADD, \
+	"INSERT INTO batch(letter, source, at) VALUES ($1, $2, $3)") \
+X(SIGNATURE_FIND, \
+	"SELECT id, visibility FROM signature " \
+	"WHERE letter = $1 AND key = $2 AND state IN (0, 1)") \
+X(SIGNATURE_WITHDRAWN, \
+	"SELECT 1 FROM signature " \
+	"WHERE letter = $1 AND key = $2 AND state = 2 LIMIT 1") \
+X(SIGNATURE_ADD, \
+	"INSERT INTO signature(letter, edition, consent, kind, state, " \
+	"visibility, key, name, email, email_key, organisation, role, " \
+	"country, city, postcode, comment, lang, updates, source, batch, " \
+	"line, signed_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, " \
+	"$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, " \
+	"$22, $23)") \
+X(SIGNATURE_TIGHTEN, \
+	"UPDATE signature SET visibility = $2 WHERE id = $1") \
+X(SIGNATURE_WITHDRAW, \
+	"UPDATE signature SET state = 2 " \
+	"WHERE letter = $1 AND email_key = $2 AND state IN (0, 1)") \
+X(SIGNATURE_LIST, \
+	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
+	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
+	"s.updates, s.state, s.source, e.sha256, s.email_key, s.id " \
+	"FROM signature s JOIN edition e ON e.id = s.edition " \
+	"WHERE s.letter = $1 AND (s.state = 1 OR $2 <> 0) " \
+	"AND s.visibility <= $3 " \
+	"ORDER BY s.id") \
+X(SIGNATURE_NEWS, /* who asked for news, by any letter of a campaign */ \
+	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
+	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
+	"s.updates, s.state, s.source, '', s.email_key, s.id " \
+	"FROM signature s JOIN letter l ON l.id = s.letter " \
+	"WHERE substr(l.name, 1, length($1) + 1) = $1 || '/' " \
+	"AND s.state = 1 AND s.updates = 1 AND s.email_key <> '' " \
+	"ORDER BY s.id") \
+X(COUNT_TOTALS, \
+	"SELECT count(*) FILTER (WHERE state = 1), " \
+	"count(*) FILTER (WHERE state = 1 AND kind = 0), " \
+	"count(*) FILTER (WHERE state = 1 AND kind = 1), " \
+	"count(DISTINCT country) FILTER (WHERE state = 1 AND country <> ''), " \
+	"count(*) FILTER (WHERE state = 0) " \
+	"FROM signature WHERE letter = $1") \
+X(COUNT_NEW, \
+	"SELECT count(*) FROM signature WHERE letter = $1 AND state = 1 " \
+	"AND created_at > coalesce((SELECT max(created_at) FROM mailing " \
+	"WHERE letter = $1 AND audience = 0), 0)") \
+X(COUNT_BY_COUNTRY, \
+	"SELECT country, count(*) FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
+	"ORDER BY 2 DESC, 1") \
+X(COUNT_BY_DAY, \
+	"SELECT strftime('%Y-%m-%d', signed_at, 'unixepoch'), count(*) " \
+	"FROM signature WHERE ($1 = 0 OR letter = $1) AND state = 1 " \
+	"GROUP BY 1 ORDER BY 1") \
+X(COUNT_BY_LANGUAGE, \
+	"SELECT lang, count(*) FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
+	"ORDER BY 2 DESC, 1") \
+X(COUNT_BY_ORGANISATION, \
+	"SELECT organisation, count(*) FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
+	"ORDER BY 2 DESC, 1") \
+X(COUNT_BY_SOURCE, \
+	"SELECT source, count(*) FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
+	"ORDER BY 2 DESC, 1") \
+X(COUNT_BY_VISIBILITY, \
+	"SELECT CASE visibility WHEN 0 THEN 'public' WHEN 1 THEN 'recipient' " \
+	"ELSE 'count' END, count(*) FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND state = 1 " \
+	"GROUP BY visibility ORDER BY visibility") \
+X(SUPPRESS, \
+	"INSERT INTO suppression(email_key, reason, at) VALUES ($1, $2, $3) " \
+	"ON CONFLICT DO NOTHING") \
+X(SUPPRESSED, \
+	"SELECT 1 FROM suppression WHERE email_key = $1") \
+\
+X(MAILING_ADD, \
+	"INSERT INTO mailing(letter, audience, state, reason, account, " \
+	"created_at, from_name, from_address, reply_to, organiser, " \
+	"signatures, names, supporters) " \
+	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, $10, $11)") \
+X(MAILING_EDITION_ADD, \
+	"INSERT INTO mailing_edition(mailing, lang, edition, letter, " \
+	"campaign) VALUES ($1, $2, $3, $4, $5)") \
+X(MAILING_EDITIONS, \
+	"SELECT m.lang, e.text, m.letter, m.campaign FROM mailing_edition m " \
+	"JOIN edition e ON e.id = m.edition WHERE m.mailing = $1 " \
+	"ORDER BY m.lang") \
+X(MAILING_ATTACHMENT_ADD, \
+	"INSERT INTO mailing_attachment(mailing, lang, position, path, " \
+	"sha256) VALUES ($1, $2, $3, $4, $5)") \
+X(MAILING_ATTACHMENTS, \
+	"SELECT path, sha256 FROM mailing_attachment " \
+	"WHERE mailing = $1 AND lang = $2 ORDER BY position") \
+X(MAILING_ROW_ADD, \
+	"INSERT INTO mailing_row(mailing, fields) VALUES ($1, $2)") \
+X(MAILING_FIND, \
+	"SELECT m.id, l.name, m.audience, m.state, m.reason, m.account, " \
+	"m.created_at, m.from_name, m.from_address, m.reply_to, m.organiser, " \
+	"m.signatures, m.names, m.supporters FROM mailing m " \
+	"JOIN letter l ON l.id = m.letter WHERE m.id = $1") \
+X(MAILING_LIST, \
+	"SELECT m.id, l.name, m.audience, m.state, m.reason, m.account, " \
+	"m.created_at FROM mailing m JOIN letter l ON l.id = m.letter " \
+	"WHERE $1 = 0 OR m.id = $1 ORDER BY m.id") \
+X(MAILING_UNFINISHED, \
+	"SELECT id FROM mailing WHERE ($1 = 0 OR letter = $1) " \
+	"AND ($2 < 0 OR audience = $2) AND state IN (0, 1) ORDER BY id") \
+X(MAILING_SET_STATE, \
+	"UPDATE mailing SET state = $2, reason = $3 WHERE id = $1") \
+X(MAILING_TALLY, \
+	"SELECT state, count(*) FROM delivery WHERE mailing = $1 " \
+	"GROUP BY state") \
+\
+X(DELIVERY_ADD, \
+	"INSERT INTO delivery(mailing, letter, lang, recipient, key, row, " \
+	"signer_row, signature, copy, state, attempts, message_id, date, " \
+	"due_at, boot, code, status, reply, at) VALUES ($1, $2, $3, $4, $5, " \
+	"$6, $7, $8, $9, $10, 0, $11, NULL, 0, '', 0, '', '', $12)") \
+X(DELIVERY_REACHED, /* sending, sent, unknown, bounced: perhaps they have it */ \
+	"SELECT 1 FROM delivery d JOIN mailing m ON m.id = d.mailing " \
+	"WHERE d.letter = $1 AND d.key = $2 AND d.state IN (2, 3, 6, 9) " \
+	"AND d.copy = 0 AND m.audience = $3 " \
+	"AND ($4 = 0 OR d.signature = $4) LIMIT 1") \
+X(DELIVERY_IN_MAILING, \
+	"SELECT 1 FROM delivery WHERE letter = $1 AND key = $2 " \
+	"AND mailing = $3 AND copy = 0 AND ($4 = 0 OR signature = $4) " \
+	"LIMIT 1") \
+X(DELIVERY_DUE, \
+	"SELECT d.id, d.lang, d.recipient, d.copy, d.attempts, d.message_id, " \
+	"d.date, r.fields, g.fields, d.key, s.state " \
+	"FROM delivery d LEFT JOIN mailing_row r ON r.id = d.row " \
+	"LEFT JOIN mailing_row g ON g.id = d.signer_row " \
+	"LEFT JOIN signature s ON s.id = d.signature " \
+	"WHERE d.mailing = $1 AND d.state IN (0, 4) AND d.due_at <= $2 " \
+	"ORDER BY d.state, d.due_at, d.id LIMIT $3") \
+X(DELIVERY_NEXT_DUE, \
+	"SELECT min(due_at) FROM delivery WHERE mailing = $1 AND state = 4") \
+X(DELIVERY_CLAIM, \
+	"UPDATE delivery SET state = 1, attempts = attempts + 1, boot = $2, " \
+	"date = coalesce(date, $3), at = $3 WHERE id = $1") \
+X(DELIVERY_DROP, /* suppressed or cancelled before it was tried */ \
+	"UPDATE delivery SET state = $2, reply = $3, at = $4 WHERE id = $1") \
+X(DELIVERY_HANDED_OVER, \
+	"UPDATE delivery SET state = 2, at = $2 WHERE id = $1 AND state = 1") \
+X(DELIVERY_SETTLE, \
+	"UPDATE delivery SET state = $2, code = $3, status = $4, reply = $5, " \
+	"due_at = $6, at = $7 WHERE id = $1 AND state IN (1, 2)") \
+X(DELIVERY_GIVE_BACK, \
+	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
+	"attempts = attempts - 1, at = $2 WHERE id = $1 AND state IN (1, 2)") \
+X(DELIVERY_DATE, \
+	"SELECT date FROM delivery WHERE id = $1") \
+X(RECOVER_SENDING, \
+	"UPDATE delivery SET state = 6, at = $1, reply = 'the program ended " \
+	"after the message was handed over; nobody can know' " \
+	"WHERE state = 2") \
+X(RECOVER_CLAIMED, \
+	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
+	"attempts = attempts - 1, at = $2 WHERE state = 1 AND boot = $1") \
+X(RECOVER_POWER_LOSS, \
+	"UPDATE delivery SET state = 6, at = $1, reply = 'the machine went " \
+	"down while the message was due; nobody can know' WHERE state = 1") \
+X(RECOVER_SPENDING, \
+	"UPDATE spending SET open = 0, at = $1 WHERE open = 1") \
+X(SPENDING_ADD, \
+	"INSERT INTO spending(account, at, count, open) " \
+	"VALUES ($1, $2, $3, 1)") \
+X(SPENDING_CLOSE, \
+	"UPDATE spending SET open = 0, at = $2, count = $3 WHERE id = $1") \
+X(SPENDING_WINDOW, \
+	"SELECT coalesce(sum(count), 0), min(at) FROM spending " \
+	"WHERE account = $1 AND at > $2 AND count > 0") \
+X(LOG, \
+	"SELECT d.id, d.mailing, l.name, d.lang, d.recipient, d.state, " \
+	"d.attempts, d.message_id, d.code, d.status, d.reply, d.at, " \
+	"m.audience, d.copy FROM delivery d " \
+	"JOIN letter l ON l.id = d.letter JOIN mailing m ON m.id = d.mailing " \
+	"WHERE ($1 = 0 OR d.mailing = $1) AND ($2 < 0 OR d.state = $2) " \
+	"AND d.at >= $3 ORDER BY d.id")
+/* clang-format on */
+
+enum sql {
+#define X(name, text) SQL_##name,
+	SQL_STATEMENTS(X)
+#undef X
+	SQL_COUNT
+};
+
+/* The statement's text. */
+const char *sql_text(enum sql id);
+
+#endif

@@ -1,0 +1,190 @@
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/token.h"
+
+enum {
+	APPLICATION_ID = 0x4F4C5452 /* "OLTR" */
+};
+
+/* What brings a database from version i to i + 1. A published row is never
+ * changed; a new version is a new row. */
+static const char *const migrations[] = {
+#include "store/schema_sql.h"
+	,
+};
+
+enum {
+	VERSION = sizeof migrations / sizeof migrations[0]
+};
+
+static int
+migrate(struct db *db, const char *path, struct err *err)
+{
+	int version, application;
+
+	if (db_header(db, &version, &application, err) < 0)
+		return -1;
+	if (version > VERSION && application == APPLICATION_ID)
+		return err_set(err, ERR_CONFIG,
+			"%s: made by a newer openletter (version %d, this one "
+			"knows %d); install the newer program, nothing was "
+			"changed",
+			path, version, VERSION);
+	if (version > VERSION || (version > 0 && application != APPLICATION_ID))
+		return err_set(err, ERR_DATA,
+			"%s: this is not an openletter database", path);
+	for (; version < VERSION; version++)
+		if (db_script(db, migrations[version], err) < 0)
+			return -1;
+	return db_set_header(db, VERSION, APPLICATION_ID, err);
+}
+
+static int
+bring_up_to_date(struct db *db, const char *path, struct err *err)
+{
+	int version, application;
+
+	if (db_header(db, &version, &application, err) < 0)
+		return -1;
+	if (version == VERSION && application == APPLICATION_ID)
+		return 0;
+	if (db_begin(db, "making the database", DB_DURABLE, err) < 0)
+		return -1;
+	if (migrate(db, path, err) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, err);
+}
+
+int
+store_open(const char *path, struct store **out, struct err *err)
+{
+	struct store *store = mem_zalloc(sizeof *store);
+
+	if (db_open(path, true, &store->db, err) < 0 ||
+		bring_up_to_date(store->db, path, err) < 0) {
+		store_close(store);
+		return -1;
+	}
+	*out = store;
+	return 0;
+}
+
+void
+store_close(struct store *store)
+{
+	if (!store)
+		return;
+	db_close(store->db);
+	free(store);
+}
+
+int
+store_begin(struct store *store, const char *who, enum db_sync sync,
+	struct err *err)
+{
+	return db_begin(store->db, who, sync, err);
+}
+
+int
+store_commit(struct store *store, struct err *err)
+{
+	return db_commit(store->db, err);
+}
+
+void
+store_rollback(struct store *store)
+{
+	db_rollback(store->db);
+}
+
+int
+store_letter_find(
+	struct store *store, const char *name, int64_t *id, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_LETTER_FIND, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_text(q, 1, name);
+	rc = db_next(q, err);
+	if (rc > 0)
+		*id = db_int(q, 0);
+	db_reset(q);
+	return rc;
+}
+
+/* Reads the id that find gives, which was bound already. */
+static int
+read_id(struct db_query *find, int64_t *id, struct err *err)
+{
+	int rc = db_next(find, err);
+
+	if (rc > 0)
+		*id = db_int(find, 0);
+	db_reset(find);
+	return rc > 0 ? 0 : -1;
+}
+
+int
+store_letter(
+	struct store *store, const char *name, int64_t *id, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_LETTER_ADD, err);
+
+	if (!q)
+		return -1;
+	db_bind_text(q, 1, name);
+	if (db_run(q, err) < 0)
+		return -1;
+	return store_letter_find(store, name, id, err) > 0 ? 0 : -1;
+}
+
+int
+store_edition(struct store *store, int64_t letter, const char *lang,
+	const char *text, int64_t *id, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_EDITION_ADD, err);
+	char digest[DIGEST_MAX];
+
+	token_digest(text, strlen(text), digest);
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, lang);
+	db_bind_text(q, 3, digest);
+	db_bind_text(q, 4, text);
+	if (db_run(q, err) < 0)
+		return -1;
+	q = db_query(store->db, SQL_EDITION_FIND, err);
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, lang);
+	db_bind_text(q, 3, digest);
+	return read_id(q, id, err);
+}
+
+int
+store_consent(
+	struct store *store, const char *text, int64_t *id, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_CONSENT_ADD, err);
+
+	if (!q)
+		return -1;
+	db_bind_text(q, 1, text);
+	if (db_run(q, err) < 0)
+		return -1;
+	q = db_query(store->db, SQL_CONSENT_FIND, err);
+	if (!q)
+		return -1;
+	db_bind_text(q, 1, text);
+	return read_id(q, id, err);
+}

@@ -1,0 +1,51 @@
+/*
+ * The store: letters that were signed or sent, signatures, mailings and the
+ * delivery ledger. Opens and migrates the database and begins and ends
+ * transactions; the tables are in store_*.h. Nothing above this folder knows
+ * which engine it is.
+ *
+ * A store belongs to one thread.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "store/db.h"
+
+struct store {
+	struct db *db;
+};
+
+/*
+ * Opens the database at path, makes it if it is not there, and brings an
+ * older one to this version.
+ * Errors: ERR_CONFIG: it is from a newer version; ERR_DATA: not ours, or
+ * broken; ERR_CREATE, ERR_IO.
+ */
+int store_open(const char *path, struct store **out, struct err *err);
+
+void store_close(struct store *store);
+
+/* Transactions: see db.h. Functions of the store that write must be called
+ * within one, unless they say otherwise. */
+int store_begin(struct store *store, const char *who, enum db_sync sync,
+	struct err *err);
+int store_commit(struct store *store, struct err *err);
+void store_rollback(struct store *store);
+
+/* Ids of things that are kept once, made when they are not there yet. */
+int store_letter(
+	struct store *store, const char *name, int64_t *id, struct err *err);
+int store_edition(struct store *store, int64_t letter, const char *lang,
+	const char *text, int64_t *id, struct err *err);
+int store_consent(
+	struct store *store, const char *text, int64_t *id, struct err *err);
+
+/* The id of a letter that was signed or sent; 1 found, 0 none. Writes
+ * nothing. */
+int store_letter_find(
+	struct store *store, const char *name, int64_t *id, struct err *err);
+
+#endif

@@ -1,0 +1,498 @@
+#include "store/store_ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/store_signature.h"
+
+static void
+bind_id(struct db_query *q, int parameter, int64_t id)
+{
+	if (id)
+		db_bind_int(q, parameter, id);
+	else
+		db_bind_null(q, parameter);
+}
+
+int
+store_delivery_add(struct store *store, const struct store_delivery_new *in,
+	struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_ADD, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, in->mailing);
+	db_bind_int(q, 2, in->letter);
+	db_bind_text(q, 3, in->lang);
+	db_bind_text(q, 4, in->recipient);
+	db_bind_text(q, 5, in->key);
+	bind_id(q, 6, in->row);
+	bind_id(q, 7, in->signer_row);
+	bind_id(q, 8, in->signature);
+	db_bind_int(q, 9, in->copy);
+	db_bind_int(q, 10, in->state);
+	db_bind_text(q, 11, in->message_id);
+	db_bind_int(q, 12, in->now);
+	return db_run(q, err);
+}
+
+int
+store_reached(struct store *store, int64_t letter, const char *key,
+	enum audience audience, int64_t signature, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_REACHED, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, key);
+	db_bind_int(q, 3, audience);
+	db_bind_int(q, 4, signature);
+	rc = db_next(q, err);
+	db_reset(q);
+	return rc;
+}
+
+int
+store_in_mailing(struct store *store, int64_t letter, int64_t mailing,
+	const char *key, int64_t signature, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_IN_MAILING, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, key);
+	db_bind_int(q, 3, mailing);
+	db_bind_int(q, 4, signature);
+	rc = db_next(q, err);
+	db_reset(q);
+	return rc;
+}
+
+void
+store_delivery_release(struct store_delivery *d)
+{
+	free(d->lang);
+	free(d->recipient);
+	free(d->message_id);
+	free(d->row);
+	free(d->signer);
+	*d = (struct store_delivery){0};
+}
+
+/* A due delivery, and what speaks against sending it now. */
+struct due {
+	struct store_delivery delivery;
+	char *key;
+	bool withdrawn;
+};
+
+static char *
+copy(struct db_query *q, int column)
+{
+	return db_is_null(q, column) ? NULL : mem_strdup(db_text(q, column));
+}
+
+static void
+read_due(struct db_query *q, struct due *out, int64_t now)
+{
+	*out = (struct due){
+		.delivery =
+			{
+				.id = db_int(q, 0),
+				.lang = copy(q, 1),
+				.recipient = copy(q, 2),
+				.copy = db_int(q, 3) != 0,
+				.attempts = (int)db_int(q, 4) + 1,
+				.message_id = copy(q, 5),
+				.date = db_is_null(q, 6) ? now : db_int(q, 6),
+				.row = copy(q, 7),
+				.signer = copy(q, 8),
+			},
+		.key = copy(q, 9),
+		.withdrawn = !db_is_null(q, 10) && db_int(q, 10) == 2,
+	};
+}
+
+int
+store_deliveries(struct store *store, int64_t mailing, int64_t now,
+	int (*each)(void *ctx, const struct store_delivery *d, struct err *err),
+	void *ctx, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_DUE, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, mailing);
+	db_bind_int(q, 2, now);
+	db_bind_int(q, 3, -1);
+	while ((rc = db_next(q, err)) > 0) {
+		struct due due;
+		int stop;
+
+		read_due(q, &due, now);
+		stop = each(ctx, &due.delivery, err);
+		store_delivery_release(&due.delivery);
+		free(due.key);
+		if (stop < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
+}
+
+static int
+find_due(struct store *store, int64_t mailing, int64_t now, size_t limit,
+	struct due *due, size_t *count, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_DUE, err);
+	int rc;
+
+	*count = 0;
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, mailing);
+	db_bind_int(q, 2, now);
+	db_bind_int(q, 3, (int64_t)limit);
+	while (*count < limit && (rc = db_next(q, err)) != 0) {
+		if (rc < 0)
+			return -1;
+		read_due(q, &due[(*count)++], now);
+	}
+	db_reset(q);
+	return 0;
+}
+
+static int
+drop(struct store *store, int64_t delivery, enum delivery_state state,
+	const char *why, int64_t now, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_DROP, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, delivery);
+	db_bind_int(q, 2, state);
+	db_bind_text(q, 3, why);
+	db_bind_int(q, 4, now);
+	return db_run(q, err);
+}
+
+/* Returns 1 when the delivery was claimed, 0 when it must not be made. */
+static int
+claim_one(struct store *store, const struct due *due, enum audience audience,
+	const char *boot, int64_t now, struct err *err)
+{
+	struct db_query *q;
+
+	if (due->withdrawn)
+		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
+			"the signature was withdrawn", now, err);
+	if (audience == AUDIENCE_TO_SIGNERS) {
+		int rc = store_is_suppressed(store, due->key, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			return drop(store, due->delivery.id,
+				DELIVERY_SUPPRESSED,
+				"the address is suppressed", now, err);
+	}
+	q = db_query(store->db, SQL_DELIVERY_CLAIM, err);
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, due->delivery.id);
+	db_bind_text(q, 2, boot);
+	db_bind_int(q, 3, now);
+	return db_run(q, err) < 0 ? -1 : 1;
+}
+
+static int
+spend(struct store *store, const char *account, size_t count, int64_t now,
+	int64_t *spending, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SPENDING_ADD, err);
+
+	if (!q)
+		return -1;
+	db_bind_text(q, 1, account);
+	db_bind_int(q, 2, now);
+	db_bind_int(q, 3, (int64_t)count);
+	if (db_run(q, err) < 0)
+		return -1;
+	*spending = db_last_id(store->db);
+	return 0;
+}
+
+int
+store_claim(struct store *store, int64_t mailing, enum audience audience,
+	const char *account, const char *boot, int64_t now, size_t limit,
+	struct store_delivery *out, size_t *count, int64_t *spending,
+	struct err *err)
+{
+	struct due *due = mem_zalloc(limit * sizeof *due);
+	size_t found = 0;
+	int rc = -1;
+
+	*count = 0;
+	if (store_begin(store, "claiming letters", DB_DURABLE, err) < 0)
+		goto out;
+	do {
+		for (size_t i = 0; i < found; i++) {
+			store_delivery_release(&due[i].delivery);
+			free(due[i].key);
+		}
+		if (find_due(store, mailing, now, limit, due, &found, err) < 0)
+			goto out;
+		for (size_t i = 0; i < found; i++) {
+			int claimed = claim_one(
+				store, &due[i], audience, boot, now, err);
+
+			if (claimed < 0)
+				goto out;
+			if (claimed == 0)
+				continue;
+			out[(*count)++] = due[i].delivery;
+			due[i].delivery = (struct store_delivery){0};
+		}
+	} while (*count == 0 && found > 0);
+	if (spend(store, account, *count, now, spending, err) < 0)
+		goto out;
+	rc = store_commit(store, err);
+out:
+	if (rc < 0) {
+		store_rollback(store);
+		for (size_t i = 0; i < *count; i++)
+			store_delivery_release(&out[i]);
+		*count = 0;
+	}
+	for (size_t i = 0; i < found; i++) {
+		store_delivery_release(&due[i].delivery);
+		free(due[i].key);
+	}
+	free(due);
+	return rc;
+}
+
+int
+store_handed_over(
+	struct store *store, int64_t delivery, int64_t now, struct err *err)
+{
+	struct db_query *q;
+
+	if (store_begin(store, "noting a letter", DB_ORDERED, err) < 0)
+		return -1;
+	q = db_query(store->db, SQL_DELIVERY_HANDED_OVER, err);
+	if (!q)
+		goto fail;
+	db_bind_int(q, 1, delivery);
+	db_bind_int(q, 2, now);
+	if (db_run(q, err) < 0)
+		goto fail;
+	if (db_changes(store->db) != 1) {
+		err_set(err, ERR_IO,
+			"delivery %lld is not claimed by this run any more",
+			(long long)delivery);
+		goto fail;
+	}
+	return store_commit(store, err);
+fail:
+	store_rollback(store);
+	return -1;
+}
+
+static int
+give_back(struct store *store, int64_t delivery, int64_t now, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_GIVE_BACK, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, delivery);
+	db_bind_int(q, 2, now);
+	return db_run(q, err);
+}
+
+static int
+settle(struct store *store, int64_t delivery, enum delivery_state state,
+	const struct smtp_reply *reply, int64_t due_at, int64_t now,
+	struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_SETTLE, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, delivery);
+	db_bind_int(q, 2, state);
+	db_bind_int(q, 3, reply->code);
+	db_bind_text(q, 4, reply->status);
+	db_bind_text(q, 5, reply->text);
+	db_bind_int(q, 6, due_at);
+	db_bind_int(q, 7, now);
+	return db_run(q, err);
+}
+
+int
+store_settle(struct store *store, int64_t delivery, enum delivery_state state,
+	const struct smtp_reply *reply, int64_t due_at, int64_t now,
+	struct err *err)
+{
+	int rc;
+
+	if (store_begin(store, "noting an outcome", DB_ORDERED, err) < 0)
+		return -1;
+	if (state == DELIVERY_QUEUED)
+		rc = give_back(store, delivery, now, err);
+	else
+		rc = settle(store, delivery, state, reply, due_at, now, err);
+	if (rc < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+int
+store_batch_end(struct store *store, int64_t spending, long count, int64_t now,
+	struct err *err)
+{
+	struct db_query *q;
+
+	if (store_begin(store, "ending a batch", DB_ORDERED, err) < 0)
+		return -1;
+	q = db_query(store->db, SQL_SPENDING_CLOSE, err);
+	if (!q)
+		goto fail;
+	db_bind_int(q, 1, spending);
+	db_bind_int(q, 2, now);
+	db_bind_int(q, 3, count);
+	if (db_run(q, err) < 0)
+		goto fail;
+	return store_commit(store, err);
+fail:
+	store_rollback(store);
+	return -1;
+}
+
+/* Runs one of the recovering statements, whose last parameter is now. */
+static int
+recover(struct store *store, enum sql id, const char *boot, int64_t now,
+	int64_t *changed, struct err *err)
+{
+	struct db_query *q = db_query(store->db, id, err);
+
+	if (!q)
+		return -1;
+	if (boot)
+		db_bind_text(q, 1, boot);
+	db_bind_int(q, boot ? 2 : 1, now);
+	if (db_run(q, err) < 0)
+		return -1;
+	*changed += db_changes(store->db);
+	return 0;
+}
+
+int
+store_recover(struct store *store, const char *boot, int64_t now,
+	int64_t *unknown, struct err *err)
+{
+	int64_t other = 0;
+
+	*unknown = 0;
+	if (store_begin(store, "putting the ledger right", DB_DURABLE, err) < 0)
+		return -1;
+	if (recover(store, SQL_RECOVER_SENDING, NULL, now, unknown, err) < 0 ||
+		recover(store, SQL_RECOVER_CLAIMED, boot, now, &other, err) <
+			0 ||
+		recover(store, SQL_RECOVER_POWER_LOSS, NULL, now, unknown,
+			err) < 0 ||
+		recover(store, SQL_RECOVER_SPENDING, NULL, now, &other, err) <
+			0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+int
+store_spent(struct store *store, const char *account, int64_t since,
+	long *count, int64_t *oldest, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SPENDING_WINDOW, err);
+
+	if (!q)
+		return -1;
+	db_bind_text(q, 1, account);
+	db_bind_int(q, 2, since);
+	if (db_next(q, err) < 0)
+		return -1;
+	*count = (long)db_int(q, 0);
+	*oldest = db_int(q, 1);
+	db_reset(q);
+	return 0;
+}
+
+int
+store_next_due(
+	struct store *store, int64_t mailing, int64_t *at, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_NEXT_DUE, err);
+	bool found;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, mailing);
+	if (db_next(q, err) < 0)
+		return -1;
+	found = !db_is_null(q, 0);
+	*at = db_int(q, 0);
+	db_reset(q);
+	return found;
+}
+
+int
+store_log(struct store *store, int64_t mailing, int state, int64_t since,
+	int (*each)(
+		void *ctx, const struct store_log_row *row, struct err *err),
+	void *ctx, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_LOG, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, mailing);
+	db_bind_int(q, 2, state);
+	db_bind_int(q, 3, since);
+	while ((rc = db_next(q, err)) > 0) {
+		struct store_log_row row = {
+			.delivery = db_int(q, 0),
+			.mailing = db_int(q, 1),
+			.letter = db_text(q, 2),
+			.lang = db_text(q, 3),
+			.recipient = db_text(q, 4),
+			.state = (enum delivery_state)db_int(q, 5),
+			.attempts = (int)db_int(q, 6),
+			.message_id = db_text(q, 7),
+			.code = (int)db_int(q, 8),
+			.status = db_text(q, 9),
+			.reply = db_text(q, 10),
+			.at = db_int(q, 11),
+			.audience = (enum audience)db_int(q, 12),
+			.copy = db_int(q, 13) != 0,
+		};
+
+		if (each(ctx, &row, err) < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
+}
