@@ -130,7 +130,7 @@ save_row(struct walk *w, const struct fields *row, int64_t *id, struct err *err)
 	struct buf json = {0};
 	int rc;
 
-	if (*id || !row)
+	if (!row || *id)
 		return 0;
 	json_add_fields(&json, row);
 	rc = store_mailing_row_add(
