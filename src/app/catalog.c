@@ -74,6 +74,7 @@ load_entry(const struct workspace *ws, const char *campaign, const char *file,
 	struct catalog *out, struct problems *problems, struct err *err)
 {
 	struct catalog_entry e = {0};
+	size_t before = problems->count;
 	char *stem;
 
 	e.file = mem_printf("letters/%s/%s", campaign, file);
@@ -91,8 +92,11 @@ load_entry(const struct workspace *ws, const char *campaign, const char *file,
 		entry_release(&e);
 		return -1;
 	}
-	if (e.text && letter_parse(e.text, e.file, &e.letter, problems) == 0)
+	if (e.text) {
+		letter_parse(e.text, e.file, &e.letter, problems);
 		edition_build(ws, &e, problems);
+		e.usable = problems->count == before;
+	}
 	out->entries = mem_grow(
 		out->entries, out->count, &out->cap, sizeof *out->entries);
 	out->entries[out->count++] = e;

@@ -22,8 +22,9 @@ struct catalog_entry {
 	char *text; /* normalised */
 	struct letter letter;
 	/* The edition: text and the partials it draws in (see schema.sql);
-	 * NULL when there were problems. */
+	 * NULL when the file cannot be read. */
 	char *edition;
+	bool usable; /* nothing was wrong in it */
 };
 
 struct catalog {

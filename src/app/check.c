@@ -12,7 +12,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/signature.h"
-#include "format/markdown.h"
 
 /* Reads a whole list for what is wrong in it. Returns 0, or -1 when it
  * cannot be used at all; either way problems were added. */
@@ -53,30 +52,6 @@ check_lists(struct workspace *ws, struct check_result *out,
 	str_list_free(files, count);
 	free(folder);
 	return rc;
-}
-
-/*
- * Renders a letter with every section that a made-up reader would take, to
- * find what only the Markdown conversion sees: raw HTML, bad links.
- */
-static void
-try_markdown(const struct catalog_entry *entry, const struct edition *edition,
-	const struct value *declared, struct problems *problems)
-{
-	struct template_values values = {0};
-	struct buf skeleton = {0};
-	struct markdown *markdown = NULL;
-	struct err err = {.msg = "too many values in one letter"};
-
-	if (template_skeleton(edition->body, declared, &skeleton, &values) <
-			0 ||
-		markdown_new(buf_str(&skeleton),
-			template_token_prefix(edition->body), &markdown,
-			&err) < 0)
-		problems_add(problems, entry->file, 0, 0, "%s", err.msg);
-	markdown_free(markdown);
-	template_values_release(&values);
-	buf_release(&skeleton);
 }
 
 /* The columns of the lists that a letter names; a list that is not there is
@@ -121,20 +96,15 @@ check_entry(struct workspace *ws, const struct catalog_entry *entry,
 {
 	struct fields columns = {0};
 	struct edition edition;
-	struct data *declared;
 
 	if (!entry->edition)
 		return;
 	gather_columns(ws, entry, &columns, problems);
 	check_attachments(ws, entry, problems);
-	declared = data_declare(&columns);
-	if (edition_open(entry->edition, entry->lang, entry->file, &edition,
-		    problems) == 0) {
-		edition_check(&edition, data_root(declared), problems);
-		try_markdown(entry, &edition, data_root(declared), problems);
-	}
+	edition_open(
+		entry->edition, entry->lang, entry->file, &edition, problems);
+	compose_check(&edition, &columns, problems);
 	edition_close(&edition);
-	data_free(declared);
 	fields_release(&columns);
 }
 
@@ -289,10 +259,11 @@ choose_lang(const struct workspace *ws, const struct preview_request *request,
 
 static int
 render(struct workspace *ws, const struct preview_request *request,
-	struct mailing *m, const struct fields *row, struct composed *out,
-	struct buf *eml, struct err *err)
+	struct mailing *m, const struct fields *row, struct buf *out,
+	struct err *err)
 {
 	const char *email = fields_get(row, "email");
+	struct composed composed = {0};
 	char id[ADDRESS_MAX];
 	struct compose_input in = {
 		.mailing = m,
@@ -301,21 +272,31 @@ render(struct workspace *ws, const struct preview_request *request,
 		.message_id = id,
 		.date = m->created_at,
 	};
+	int rc;
 
 	if (choose_lang(ws, request, m, row, &in.lang, err) < 0)
 		return -1;
 	snprintf(id, sizeof id, "<preview%s>", strchr(m->from_address, '@'));
-	if (!request->eml)
-		return compose_letter(&in, out, err);
-	if (mailing_load_files(ws, m, err) < 0)
-		return -1;
-	return compose_message(&in, eml, err);
+	switch (request->format) {
+	case PREVIEW_HTML:
+		return compose_html(&in, out, err);
+	case PREVIEW_EML:
+		if (mailing_load_files(ws, m, err) < 0)
+			return -1;
+		return compose_message(&in, out, err);
+	case PREVIEW_TEXT:
+		break;
+	}
+	rc = compose_letter(&in, &composed, err);
+	buf_printf(out, "Subject: %s\n\n%s", buf_str(&composed.subject),
+		buf_str(&composed.text));
+	composed_release(&composed);
+	return rc;
 }
 
 int
 check_preview(struct workspace *ws, const struct preview_request *request,
-	struct composed *out, struct buf *eml, struct problems *problems,
-	struct err *err)
+	struct buf *out, struct problems *problems, struct err *err)
 {
 	const struct catalog_entry *entries;
 	struct problems ignored = {0};
@@ -348,7 +329,7 @@ check_preview(struct workspace *ws, const struct preview_request *request,
 			AUDIENCE_RECIPIENTS, false, "", &columns, clock_now(),
 			&m, problems, err) < 0)
 		goto out;
-	rc = render(ws, request, m, &row, out, eml, err);
+	rc = render(ws, request, m, &row, out, err);
 out:
 	mailing_free(m);
 	str_list_free(lists, count);

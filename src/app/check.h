@@ -21,17 +21,23 @@ struct check_result {
 int check_all(struct workspace *ws, char *const *letters, size_t count,
 	struct check_result *out, struct problems *problems, struct err *err);
 
+enum preview_format {
+	PREVIEW_TEXT,
+	PREVIEW_HTML,
+	PREVIEW_EML
+};
+
 /* What to show: see the command line. */
 struct preview_request {
 	const char *letter;
 	const char *recipient; /* address of a row; NULL: the first row */
 	const char *lang;      /* NULL: the row's */
-	bool eml;	       /* the whole message into text */
+	enum preview_format format;
 };
 
-/* Renders one letter. Errors: as send_make. */
+/* Renders one letter: Subject and text, the HTML document, or the whole
+ * message. Errors: as send_make. */
 int check_preview(struct workspace *ws, const struct preview_request *request,
-	struct composed *out, struct buf *eml, struct problems *problems,
-	struct err *err);
+	struct buf *out, struct problems *problems, struct err *err);
 
 #endif

@@ -85,6 +85,84 @@ find_markdown(struct composition *c, const struct buf *text,
 	return 0;
 }
 
+/*
+ * The line of the letter's file that a line of the skeleton comes from: the
+ * first that begins like it, up to where a value goes. 0 when there is none.
+ */
+static long
+find_source_line(const struct letter *letter, const char *skeleton, long line,
+	const char *prefix)
+{
+	const char *s = skeleton, *value;
+	char *wanted;
+	long found = 0, at = letter->body_line;
+	size_t len;
+
+	for (; line > 1 && *s; line--) {
+		s += strcspn(s, "\n");
+		s += *s == '\n';
+	}
+	wanted = mem_strndup(s, strcspn(s, "\n"));
+	value = strstr(wanted, prefix);
+	len = value ? (size_t)(value - wanted) : strlen(wanted);
+	for (s = letter->body; len && *s && !found; at++) {
+		if (strncmp(s, wanted, len) == 0)
+			found = at;
+		s += strcspn(s, "\n");
+		s += *s == '\n';
+	}
+	free(wanted);
+	return found;
+}
+
+/* Converts the letter with all sections taken, or none. */
+static void
+try_markdown(const struct edition *edition, const struct value *root,
+	struct problems *problems)
+{
+	const char *prefix = template_token_prefix(edition->body);
+	struct err err = {.msg = "too many values in one letter"};
+	struct template_values values = {0};
+	struct buf skeleton = {0};
+	struct markdown *markdown = NULL;
+	const char *what;
+	char *rest;
+	long line = 0;
+
+	if (template_skeleton(edition->body, root, &skeleton, &values) < 0 ||
+		markdown_new(buf_str(&skeleton), prefix, &markdown, &err) < 0) {
+		what = err.msg;
+		if (str_starts(what, "line ")) {
+			line = find_source_line(&edition->letter,
+				buf_str(&skeleton),
+				strtol(what + strlen("line "), &rest, 10),
+				prefix);
+			what = rest + strspn(rest, ": ");
+		}
+		problems_add(problems, edition->file, line, 0, "%s", what);
+	}
+	markdown_free(markdown);
+	template_values_release(&values);
+	buf_release(&skeleton);
+}
+
+void
+compose_check(const struct edition *edition, const struct fields *columns,
+	struct problems *problems)
+{
+	static const char *const texts[] = {"1", ""};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct data *declared = data_declare(columns, texts[i]);
+
+		edition_check(edition, data_root(declared), problems);
+		if (edition->body)
+			try_markdown(edition, data_root(declared), problems);
+		data_free(declared);
+	}
+	problems_sort(problems);
+}
+
 /* Where a supporter writes to get no more mail; the token is the message's
  * own, which the message bears anyway. Returns a string to free. */
 static char *
@@ -201,6 +279,25 @@ set_people(const struct compose_input *in, struct message *message)
 		message->reply_to.address = fields_get(in->signer, "email");
 	}
 	return via;
+}
+
+int
+compose_html(const struct compose_input *in, struct buf *out, struct err *err)
+{
+	struct composed composed = {0};
+	struct message message = {
+		.lang = in->lang->lang,
+		.dir = lang_dir(in->lang->lang),
+	};
+	int rc = compose_letter(in, &composed, err);
+
+	if (rc == 0) {
+		message.subject = buf_str(&composed.subject);
+		message.html = buf_str(&composed.html);
+		message_html(&message, out);
+	}
+	composed_release(&composed);
+	return rc;
 }
 
 int

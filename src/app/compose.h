@@ -16,6 +16,14 @@ struct composition;
 struct composition *composition_new(const struct edition *edition);
 void composition_free(struct composition *composition);
 
+/*
+ * Adds what is wrong in an edition beyond its syntax: variables that nothing
+ * declares (columns: the recipients' beside the known ones), and what only
+ * the Markdown conversion sees: raw HTML, links that must not go out.
+ */
+void compose_check(const struct edition *edition, const struct fields *columns,
+	struct problems *problems);
+
 struct compose_input {
 	const struct mailing *mailing;
 	const struct mailing_lang *lang;
@@ -38,6 +46,11 @@ struct composed {
 int compose_letter(
 	const struct compose_input *in, struct composed *out, struct err *err);
 void composed_release(struct composed *c);
+
+/* The HTML document of the message, added to out. Errors: as
+ * compose_letter. */
+int
+compose_html(const struct compose_input *in, struct buf *out, struct err *err);
 
 /* The message as it is sent, added to out; mailing_load_files was called.
  * Errors: as compose_letter. */

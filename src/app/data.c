@@ -161,7 +161,7 @@ data_free(struct data *data)
 }
 
 struct data *
-data_declare(const struct fields *columns)
+data_declare(const struct fields *columns, const char *text)
 {
 	static const char *const names[DECLARED_COUNT][8] = {
 		[DECLARED_LETTER] = {"title", "date", "url"},
@@ -184,10 +184,10 @@ data_declare(const struct fields *columns)
 		if (!fields_get(
 			    &sets[DECLARED_RECIPIENT], columns->items[i].name))
 			fields_add(&sets[DECLARED_RECIPIENT],
-				columns->items[i].name, "");
+				columns->items[i].name, text);
 	for (int set = DECLARED_LETTER; set < DECLARED_COUNT; set++)
 		for (int i = 0; i < 8 && names[set][i]; i++)
-			fields_add(&sets[set], names[set][i], "");
+			fields_add(&sets[set], names[set][i], text);
 	data = data_new(&(struct data_input){
 		.recipient = &sets[DECLARED_RECIPIENT],
 		.letter = &sets[DECLARED_LETTER],
@@ -197,8 +197,8 @@ data_declare(const struct fields *columns)
 		.names = &sets[DECLARED_NAMES],
 		.names_count = 1,
 		.signer = &sets[DECLARED_SIGNER],
-		.date = "",
-		.unsubscribe = "",
+		.date = text,
+		.unsubscribe = text,
 	});
 	data->declared = sets;
 	return data;

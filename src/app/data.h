@@ -34,7 +34,8 @@ const struct value *data_root(const struct data *data);
 void data_free(struct data *data);
 
 /* Everything that may be named, with these recipient columns beside the known
- * ones. */
-struct data *data_declare(const struct fields *columns);
+ * ones; every value is text, so that with "" no section is taken but the
+ * inverted ones, with "1" all others. */
+struct data *data_declare(const struct fields *columns, const char *text);
 
 #endif

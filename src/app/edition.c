@@ -170,13 +170,11 @@ edition_build(const struct workspace *ws, struct catalog_entry *entry,
 		.problems = problems,
 	};
 	struct template_loader loader = {load_partial, &partials};
-	size_t before = problems->count;
 
 	if (entry->letter.subject.text)
 		template_free(parse_subject(&entry->letter, &loader, problems));
 	template_free(parse_body(&entry->letter, &loader, problems));
-	if (problems->count == before)
-		entry->edition = join(entry, &partials);
+	entry->edition = join(entry, &partials);
 	partials_release(&partials);
 }
 
@@ -216,12 +214,10 @@ edition_open(const char *text, const char *lang, const char *file,
 		.file = mem_strdup(file),
 	};
 	split(out->text, &partials);
-	if (letter_parse(out->text, out->file, &out->letter, problems) == 0) {
-		if (out->letter.subject.text)
-			out->subject =
-				parse_subject(&out->letter, &loader, problems);
-		out->body = parse_body(&out->letter, &loader, problems);
-	}
+	letter_parse(out->text, out->file, &out->letter, problems);
+	if (out->letter.subject.text)
+		out->subject = parse_subject(&out->letter, &loader, problems);
+	out->body = parse_body(&out->letter, &loader, problems);
 	partials_release(&partials);
 	return problems->count > before ? -1 : 0;
 }

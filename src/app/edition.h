@@ -10,8 +10,7 @@
 
 /*
  * Reads the partials that an entry's Subject and body draw in, checks their
- * Mustache syntax, and sets entry->edition when all is well. Problems are
- * added, not returned.
+ * Mustache syntax, and sets entry->edition. Problems are added, not returned.
  */
 void edition_build(const struct workspace *ws, struct catalog_entry *entry,
 	struct problems *problems);

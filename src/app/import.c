@@ -210,7 +210,7 @@ add_rejected(struct import *im, const struct csv_record *record)
 		csv_add_guarded(
 			&im->rejects, csv_unguard(record->fields[i]), ',');
 	}
-	buf_puts(&im->rejects, "\r\n");
+	buf_putc(&im->rejects, '\n');
 }
 
 static void

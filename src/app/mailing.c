@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "app/compose.h"
-#include "app/data.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -157,11 +156,11 @@ note_files(const struct workspace *ws, const struct catalog_entry *entry,
 
 static int
 prepare_lang(const struct workspace *ws, const struct catalog *catalog,
-	const struct catalog_entry *entry, const struct value *declared,
+	const struct catalog_entry *entry, const struct fields *columns,
 	struct mailing_lang *out, struct problems *problems)
 {
 	memcpy(out->lang, entry->lang, sizeof out->lang);
-	if (!entry->edition)
+	if (!entry->usable)
 		return -1;
 	out->text = mem_strdup(entry->edition);
 	describe(ws, catalog, entry, out);
@@ -170,7 +169,7 @@ prepare_lang(const struct workspace *ws, const struct catalog *catalog,
 	if (edition_open(out->text, out->lang, entry->file, &out->edition,
 		    problems) < 0)
 		return -1;
-	edition_check(&out->edition, declared, problems);
+	compose_check(&out->edition, columns, problems);
 	out->composition = composition_new(&out->edition);
 	return 0;
 }
@@ -286,7 +285,6 @@ mailing_prepare(struct workspace *ws, const struct catalog *catalog,
 	struct mailing **out, struct problems *problems, struct err *err)
 {
 	const struct catalog_entry *entries;
-	struct data *declared;
 	size_t count, before = problems->count;
 	struct mailing *m;
 
@@ -301,16 +299,14 @@ mailing_prepare(struct workspace *ws, const struct catalog *catalog,
 	m->created_at = now;
 	m->langs = mem_zalloc(count * sizeof *m->langs);
 	m->lang_count = count;
-	declared = data_declare(columns);
 	for (size_t i = 0; i < count; i++)
-		if (prepare_lang(ws, catalog, &entries[i], data_root(declared),
+		if (prepare_lang(ws, catalog, &entries[i], columns,
 			    &m->langs[i], problems) < 0 &&
 			problems->count == before)
 			problems_add(problems, entries[i].file, 0, 0,
 				"this file cannot be used; `openletter check "
 				"%s` says why",
 				letter);
-	data_free(declared);
 	if (problems->count > before) {
 		mailing_free(m);
 		return err_set(err, ERR_DATA,

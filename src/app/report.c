@@ -23,6 +23,17 @@ or_empty(const struct letter_field *field)
 	return field->text ? field->text : "";
 }
 
+static struct cell
+goal_of(const struct letter *letter)
+{
+	long goal;
+
+	if (!letter->goal.text ||
+		str_to_number(letter->goal.text, 1000000000, &goal) < 0)
+		return NUMBER(CELL_NONE);
+	return NUMBER(goal);
+}
+
 /* The confirmed signatures of a letter, 0 when nobody signed it yet. */
 static int
 count_total(
@@ -63,7 +74,7 @@ list_letter(struct workspace *ws, const struct catalog_entry *entries,
 				TEXT(buf_str(&langs)),
 				TEXT(*kind ? kind : "letter"),
 				TEXT(or_empty(&e->letter.date)),
-				TEXT(or_empty(&e->letter.goal)),
+				goal_of(&e->letter),
 				NUMBER(total),
 			},
 			err);
@@ -117,7 +128,7 @@ list_facts(struct workspace *ws, const struct catalog *catalog,
 				    TEXT(*kind ? kind : "letter"),
 				    TEXT(or_empty(&l->date)),
 				    TEXT(or_empty(&l->to)),
-				    TEXT(or_empty(&l->goal)),
+				    goal_of(l),
 				    TEXT(or_empty(&l->opens)),
 				    TEXT(or_empty(&l->closes)),
 				    NUMBER(total),

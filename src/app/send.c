@@ -271,3 +271,47 @@ send_make(struct workspace *ws, const struct send_request *request, bool keep,
 		send_plan_release(out);
 	return rc;
 }
+
+/* Ends or pauses a mailing that is not over. */
+static int
+set_state(struct workspace *ws, int64_t mailing, bool cancel, struct err *err)
+{
+	struct store *store = ws->store;
+	enum mailing_state state = MAILING_DONE;
+	int rc;
+
+	if (store_begin(store, "changing the mailing", DB_DURABLE, err) < 0)
+		return -1;
+	rc = store_mailing_state(store, mailing, &state, err);
+	if (rc == 0)
+		rc = err_set(err, ERR_NOTFOUND,
+			"there is no mailing %" PRId64
+			"; `openletter status` lists them",
+			mailing);
+	else if (rc > 0 && state != MAILING_RUNNING && state != MAILING_PAUSED)
+		rc = err_set(err, ERR_REFUSED,
+			"mailing %" PRId64 " is %s already", mailing,
+			mailing_state_name(state));
+	else if (rc > 0 && cancel)
+		rc = store_mailing_cancel(store, mailing, clock_now(), err);
+	else if (rc > 0)
+		rc = store_mailing_set_state(
+			store, mailing, MAILING_PAUSED, "by hand", err);
+	if (rc < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+int
+send_pause(struct workspace *ws, int64_t mailing, struct err *err)
+{
+	return set_state(ws, mailing, false, err);
+}
+
+int
+send_cancel(struct workspace *ws, int64_t mailing, struct err *err)
+{
+	return set_state(ws, mailing, true, err);
+}

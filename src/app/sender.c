@@ -153,7 +153,8 @@ count_outcome(struct sender *s, const struct outcome *outcome,
 		s->refusals = 0;
 	if (outcome->policy)
 		s->refusals++;
-	if (outcome->kind == OUTCOME_OURS || s->refusals >= REFUSALS_MAX) {
+	if (!s->ours && (outcome->kind == OUTCOME_OURS ||
+				s->refusals >= REFUSALS_MAX)) {
 		s->ours = true;
 		s->ours_reply = outcome->reply;
 	}
@@ -178,7 +179,8 @@ note_outcome(void *ctx, size_t index, const struct outcome *outcome)
 		    &err) < 0)
 		return fail(s, &err);
 	count_outcome(s, outcome, state);
-	return s->failed || s->ours ? -1 : 0;
+	/* After a fault of our own the transport goes no further by itself. */
+	return s->refusals >= REFUSALS_MAX ? -1 : 0;
 }
 
 /* How many of the limits' windows are full; see pace_allowance. */
@@ -352,7 +354,7 @@ run_batch(struct sender *s, long limit, struct err *err)
 	}
 	if (end < 0)
 		return -1;
-	if (s->ours && s->ours_reply.code && net.kind != ERR_CONFIG)
+	if (s->refusals >= REFUSALS_MAX || (s->ours && net.kind != ERR_CONFIG))
 		explain_ours(s, &net);
 	if (s->ours || (rc < 0 && net.kind == ERR_CONFIG))
 		return pause_mailing(s, &net, err);
@@ -365,13 +367,28 @@ run_batch(struct sender *s, long limit, struct err *err)
 	return count > 0;
 }
 
+/* Whether somebody paused or cancelled the mailing meanwhile. 1, 0 or -1. */
+static int
+is_halted(const struct sender *s, struct err *err)
+{
+	enum mailing_state state = MAILING_RUNNING;
+
+	if (store_mailing_state(s->ws->store, s->mailing->id, &state, err) < 0)
+		return -1;
+	return state != MAILING_RUNNING;
+}
+
 static int
 run_batches(struct sender *s, int64_t limit, struct err *err)
 {
 	for (;;) {
 		long want = BATCH;
-		int rc;
+		int rc = is_halted(s, err);
 
+		if (rc != 0) {
+			s->result->end = SENDER_STOPPED;
+			return rc < 0 ? -1 : 0;
+		}
 		if (limit && limit - s->tried < want)
 			want = (long)(limit - s->tried);
 		if (want == 0) {
@@ -397,11 +414,15 @@ finish(struct sender *s, struct err *err)
 {
 	struct store *store = s->ws->store;
 	struct sender_result *result = s->result;
+	enum mailing_state state = MAILING_RUNNING;
 	struct store_tally tally;
 	int64_t next;
 
-	if (store_mailing_tally(store, s->mailing->id, &tally, err) < 0)
+	if (store_mailing_state(store, s->mailing->id, &state, err) < 0 ||
+		store_mailing_tally(store, s->mailing->id, &tally, err) < 0)
 		return -1;
+	result->flawed = tally.states[DELIVERY_REJECTED] +
+			 tally.states[DELIVERY_UNKNOWN];
 	if (tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_CLAIMED] > 0)
 		return 0;
 	if (tally.states[DELIVERY_DEFERRED] > 0) {
@@ -415,6 +436,8 @@ finish(struct sender *s, struct err *err)
 		return found < 0 ? -1 : 0;
 	}
 	result->end = SENDER_DONE;
+	if (state == MAILING_CANCELLED)
+		return 0;
 	if (store_begin(store, "closing the mailing", DB_DURABLE, err) < 0)
 		return -1;
 	if (store_mailing_set_state(
@@ -429,8 +452,16 @@ static int
 start(struct sender *s, int64_t id, struct err *err)
 {
 	struct store *store = s->ws->store;
+	enum mailing_state state = MAILING_RUNNING;
 	struct store_tally tally;
 
+	if (store_mailing_state(store, id, &state, err) < 0)
+		return -1;
+	if (state == MAILING_CANCELLED)
+		return err_set(err, ERR_REFUSED,
+			"mailing %" PRId64 " was cancelled; `openletter send` "
+			"makes a new one",
+			id);
 	if (mailing_load(s->ws, id, &s->mailing, err) < 0 ||
 		mailing_load_files(s->ws, s->mailing, err) < 0)
 		return -1;

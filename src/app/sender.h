@@ -23,6 +23,7 @@ struct sender_result {
 	int64_t deferred;
 	int64_t rejected;
 	int64_t unknown;
+	int64_t flawed;	   /* rejected and unknown, of the whole mailing */
 	int64_t recovered; /* unknowns that a dead run had left */
 	int64_t again;	   /* SENDER_LATER: when, 0 if not known */
 	bool quota;	   /* SENDER_LATER: because of the quota */

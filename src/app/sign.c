@@ -50,7 +50,7 @@ static int
 check_usable(const struct catalog_entry *entry, const struct problems *all,
 	struct problems *problems, struct err *err)
 {
-	if (entry->edition)
+	if (entry->usable)
 		return 0;
 	for (size_t i = 0; i < all->count; i++)
 		if (strcmp(all->items[i].file, entry->file) == 0)

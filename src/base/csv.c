@@ -26,6 +26,15 @@ struct csv_reader {
 	size_t fields_cap;
 };
 
+static int
+too_long(const struct csv_reader *csv, struct err *err)
+{
+	return err_set(err, ERR_DATA,
+		"%s:%ld: the record is longer than %d MB; a quote is probably "
+		"missing",
+		csv->path, csv->line, CSV_RECORD_MAX >> 20);
+}
+
 /* Reads one more block behind what is there. Returns 1, 0 at the end, -1. */
 static int
 read_block(struct csv_reader *csv, struct err *err)
@@ -40,11 +49,8 @@ read_block(struct csv_reader *csv, struct err *err)
 		csv->in.len -= csv->from;
 		csv->from = 0;
 	}
-	if (csv->in.len > CSV_RECORD_MAX)
-		return err_set(err, ERR_DATA,
-			"%s:%ld: the record is longer than %d MB; "
-			"a quote is probably missing",
-			csv->path, csv->line, CSV_RECORD_MAX >> 20);
+	if (csv->in.len > CSV_RECORD_MAX + 1) /* a CR may be the last */
+		return too_long(csv, err);
 	do
 		n = read(csv->fd, buf_reserve(&csv->in, BLOCK), BLOCK);
 	while (n < 0 && errno == EINTR);
@@ -274,6 +280,8 @@ csv_next(struct csv_reader *csv, struct csv_record *out, struct err *err)
 
 	if (rc <= 0)
 		return rc;
+	if (len > CSV_RECORD_MAX)
+		return too_long(csv, err);
 	s = csv->in.data + csv->from;
 	bad = str_utf8_bad(s, len);
 	if (bad < len)

@@ -122,7 +122,7 @@ file_make_folder(const char *path, struct err *err)
 	char *copy = mem_strdup(path);
 	struct stat st;
 
-	for (char *at = copy + 1;; at++) {
+	for (char *at = copy + (*copy == '/');; at++) {
 		bool last = *at == '\0';
 
 		if (*at != '/' && !last)

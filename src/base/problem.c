@@ -11,18 +11,23 @@ void
 problems_add(struct problems *ps, const char *file, long line, int column,
 	const char *fmt, ...)
 {
-	char text[1024];
 	va_list ap;
+	char *text;
+	int len;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	text = mem_zalloc(len < 0 ? 1 : (size_t)len + 1);
+	va_start(ap, fmt);
+	vsnprintf(text, len < 0 ? 1 : (size_t)len + 1, fmt, ap);
 	va_end(ap);
 	ps->items = mem_grow(ps->items, ps->count, &ps->cap, sizeof *ps->items);
 	ps->items[ps->count++] = (struct problem){
 		.file = mem_strdup(file),
 		.line = line,
 		.column = column,
-		.text = mem_strdup(text),
+		.text = text,
 	};
 }
 

@@ -10,11 +10,14 @@
 
 #include "base/err.h"
 
-/* text, or number when text is NULL; borrowed for the call. */
+/* text, or number when text is NULL; borrowed for the call. CELL_NONE is no
+ * number: null in JSON, empty elsewhere. */
 struct cell {
 	const char *text;
 	int64_t number;
 };
+
+#define CELL_NONE INT64_MIN
 
 struct rows {
 	/* Comes first; names are static. */

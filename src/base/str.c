@@ -151,11 +151,13 @@ str_to_number(const char *s, long max, long *out)
 	if (!*s)
 		return -1;
 	for (; *s; s++) {
-		if (*s < '0' || *s > '9')
+		int digit = *s - '0';
+
+		if (digit < 0 || digit > 9)
 			return -1;
-		if (n > (max - (*s - '0')) / 10)
+		if (digit > max || n > (max - digit) / 10)
 			return -1;
-		n = n * 10 + (*s - '0');
+		n = n * 10 + digit;
 	}
 	*out = n;
 	return 0;

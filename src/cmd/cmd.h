@@ -93,6 +93,8 @@ CMD_DECLARE(withdraw);
 CMD_DECLARE(suppress);
 CMD_DECLARE(send);
 CMD_DECLARE(resume);
+CMD_DECLARE(pause);
+CMD_DECLARE(cancel);
 CMD_DECLARE(status);
 CMD_DECLARE(log);
 CMD_DECLARE(count);

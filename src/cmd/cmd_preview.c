@@ -3,20 +3,6 @@
 #include "app/check.h"
 #include "cmd/cmd.h"
 
-static int
-print(const struct composed *letter, const struct buf *eml, const char *format,
-	struct err *err)
-{
-	if (strcmp(format, "eml") == 0)
-		fwrite(buf_str(eml), 1, eml->len, stdout);
-	else if (strcmp(format, "html") == 0)
-		printf("%s", buf_str(&letter->html));
-	else
-		printf("Subject: %s\n\n%s", buf_str(&letter->subject),
-			buf_str(&letter->text));
-	return out_flush(err);
-}
-
 int
 cmd_preview(struct cmd *cmd, int argc, char **argv, struct err *err)
 {
@@ -30,25 +16,29 @@ cmd_preview(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"text, html or eml (the whole message)"},
 		OPT_END,
 	};
-	struct composed letter = {0};
-	struct buf eml = {0};
-	const char *format;
+	static const char *const formats[] = {
+		[PREVIEW_TEXT] = "text",
+		[PREVIEW_HTML] = "html",
+		[PREVIEW_EML] = "eml",
+	};
+	struct buf text = {0};
 	int rc = cmd_begin(cmd, options, CMD_STORE, &argc, argv, 1, 1, err);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	format = cmd->format ? cmd->format : "text";
-	if (strcmp(format, "text") && strcmp(format, "html") &&
-		strcmp(format, "eml"))
+	for (rc = PREVIEW_TEXT; cmd->format && rc <= PREVIEW_EML; rc++)
+		if (strcmp(cmd->format, formats[rc]) == 0)
+			break;
+	if (rc > PREVIEW_EML)
 		return err_set(err, ERR_USAGE,
-			"--format %s: say text, html or eml", format);
+			"--format %s: say text, html or eml", cmd->format);
+	request.format = (enum preview_format)rc;
 	request.letter = argv[0];
-	request.eml = strcmp(format, "eml") == 0;
-	rc = check_preview(
-		&cmd->ws, &request, &letter, &eml, &cmd->problems, err);
-	if (rc == 0)
-		rc = print(&letter, &eml, format, err);
-	composed_release(&letter);
-	buf_release(&eml);
+	rc = check_preview(&cmd->ws, &request, &text, &cmd->problems, err);
+	if (rc == 0) {
+		fwrite(buf_str(&text), 1, text.len, stdout);
+		rc = out_flush(err);
+	}
+	buf_release(&text);
 	return rc;
 }

@@ -81,82 +81,119 @@ sign_once(struct cmd *cmd, struct signing_desk *desk, const struct answers *a,
 	return rc;
 }
 
-/* Asks for one value unless an option gave it. Returns 1, or 0 when the
- * input ended. */
+/* Says whether an answer can be taken; err says why not. */
+typedef int check_answer(const char *answer, struct err *err);
+
 static int
-ask(const char *question, const char **value, char **owned)
+check_email(const char *answer, struct err *err)
 {
-	if (*value)
-		return 1;
-	if (!cmd_ask(question, owned))
-		return 0;
-	*value = *owned;
-	return 1;
+	struct address address;
+
+	return *answer ? address_parse(answer, &address, err) : 0;
 }
 
 static int
-ask_updates(struct answers *a, char **owned)
+check_country(const char *answer, struct err *err)
+{
+	char code[3];
+
+	if (!*answer || country_parse(answer, code) == 0)
+		return 0;
+	return err_set(err, ERR_DATA,
+		"not a two-letter code (ISO 3166) such as IR, FR or GB");
+}
+
+static int
+check_visibility(const char *answer, struct err *err)
+{
+	enum visibility visibility;
+
+	if (!*answer || visibility_parse(answer, &visibility) == 0)
+		return 0;
+	return err_set(err, ERR_DATA, "say public, recipient or count");
+}
+
+static int
+check_yes(const char *answer, struct err *err)
 {
 	bool yes;
 
-	if (a->updates)
+	if (signature_parse_bool(answer, &yes) == 0)
+		return 0;
+	return err_set(err, ERR_DATA, "say y or n");
+}
+
+/*
+ * Asks for one value unless an option gave it, again as long as the answer
+ * cannot be taken. *owned is to be freed. Returns 1, or 0 when the input
+ * ended.
+ */
+static int
+ask(const char *question, check_answer *check, const char **value, char **owned)
+{
+	struct err err;
+
+	if (*value)
 		return 1;
-	for (;;) {
+	while (cmd_ask(question, owned)) {
+		if (!check || check(*owned, &err) == 0) {
+			*value = **owned ? *owned : NULL;
+			return 1;
+		}
+		fprintf(stderr, "openletter: %s\n", err.msg);
 		free(*owned);
-		if (!cmd_ask("News by e-mail, updates (y/N)? ", owned))
-			return 0;
-		if (signature_parse_bool(*owned, &yes) == 0)
-			break;
-		fputs("Please answer y or n.\n", stderr);
+		*owned = NULL;
 	}
-	a->updates = yes;
+	return 0;
+}
+
+/* Asks what the options did not say. Returns 1, or 0 when the input ended or
+ * (at a desk) no name was given. */
+static int
+ask_all(struct answers *a, char *owned[static 6])
+{
+	bool organisation = a->as && str_ieq(a->as, "organisation");
+	const char **name = organisation ? &a->organisation : &a->name;
+	const char *updates = a->updates ? "y" : NULL;
+
+	if (!ask(organisation ? "Name of the organisation: "
+		    : a->desk ? "Name (empty to end): "
+			      : "Name: ",
+		    NULL, name, &owned[0]) ||
+		(a->desk && !*name))
+		return 0;
+	if (!ask("E-mail (or empty): ", check_email, &a->email, &owned[1]) ||
+		!ask("Country (two letters, or empty): ", check_country,
+			&a->country, &owned[2]) ||
+		!ask("City (or empty): ", NULL, &a->city, &owned[3]) ||
+		!ask("Visibility: public, recipient or count (recipient): ",
+			check_visibility, &a->visibility, &owned[4]) ||
+		!ask("News by e-mail, updates (y/N)? ", check_yes, &updates,
+			&owned[5]))
+		return 0;
+	if (updates)
+		signature_parse_bool(updates, &a->updates);
 	return 1;
 }
 
-/* Asks one supporter. Returns 1 when it was taken, 0 when the input (or, at a
- * desk, the day) is over, or -1. A wrong answer is asked for again. */
+/* Asks one supporter. Returns 1 when the next can come, 0 when the input (or,
+ * at a desk, the day) is over, or -1. */
 static int
 interview(struct cmd *cmd, struct signing_desk *desk, struct answers a,
-	struct err *err)
+	long *taken, struct err *err)
 {
-	bool organisation = a.as && str_ieq(a.as, "organisation");
-	const char *kept_visibility = a.visibility;
 	char *owned[6] = {0};
-	int rc = 0;
+	int rc = ask_all(&a, owned);
 
-	if (!ask(organisation ? "Name of the organisation: "
-			      : (a.desk ? "Name (empty to end): " : "Name: "),
-		    organisation ? &a.organisation : &a.name, &owned[0]))
-		goto out;
-	if (a.desk && str_empty(organisation ? a.organisation : a.name))
-		goto out;
-	do {
-		a.visibility = kept_visibility;
-		for (int i = 1; i < 6; i++) {
-			free(owned[i]);
-			owned[i] = NULL;
-		}
-		if (rc < 0) {
-			fprintf(stderr, "openletter: %s\n", err->msg);
-			a.email = a.country = a.city = NULL;
-		}
-		rc = 0;
-		if (!ask("E-mail (or empty): ", &a.email, &owned[1]) ||
-			!ask("Country (two letters): ", &a.country,
-				&owned[2]) ||
-			!ask("City: ", &a.city, &owned[3]) ||
-			!ask("Visibility: public, recipient or count "
-			     "(recipient): ",
-				&a.visibility, &owned[4]) ||
-			!ask_updates(&a, &owned[5]))
-			goto out;
-		if (str_empty(a.visibility))
-			a.visibility = NULL;
-		rc = sign_once(cmd, desk, &a, err);
-	} while (rc < 0 && (err->kind == ERR_DATA || err->kind == ERR_USAGE));
-	if (rc == 0)
-		rc = 1;
-out:
+	if (rc > 0) {
+		if (sign_once(cmd, desk, &a, err) == 0)
+			++*taken;
+		else if (a.desk && err->kind == ERR_DATA)
+			fprintf(stderr, "openletter: not taken: %s\n",
+				err->msg);
+		else
+			rc = -1;
+	}
 	for (int i = 0; i < 6; i++)
 		free(owned[i]);
 	return rc;
@@ -172,8 +209,7 @@ run_desk(struct cmd *cmd, struct signing_desk *desk, const struct answers *a,
 	fprintf(stderr, "%s\n%s\n", sign_title(desk), sign_consent(desk));
 	do {
 		fputc('\n', stderr);
-		rc = interview(cmd, desk, *a, err);
-		taken += rc > 0;
+		rc = interview(cmd, desk, *a, &taken, err);
 	} while (rc > 0 && a->desk);
 	if (rc < 0)
 		return -1;

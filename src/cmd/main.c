@@ -30,6 +30,8 @@ static const struct command commands[] = {
 		"send a letter", cmd_send},
 	{"resume", "[MAILING] [--limit N]",
 		"go on with a mailing that is not finished", cmd_resume},
+	{"pause", "MAILING", "stop a mailing for now", cmd_pause},
+	{"cancel", "MAILING", "send nothing more of a mailing", cmd_cancel},
 	{"status", "[MAILING]",
 		"what is queued, sent, deferred, rejected, unknown",
 		cmd_status},

@@ -69,6 +69,16 @@ print(struct out *out, struct err *err)
 			       strerror(errno));
 }
 
+/* A number as it stands in every format. */
+static void
+add_number(struct buf *buf, int64_t number, const char *none)
+{
+	if (number == CELL_NONE)
+		buf_puts(buf, none);
+	else
+		buf_printf(buf, "%" PRId64, number);
+}
+
 static void
 add_csv(struct out *out, const struct cell *cells)
 {
@@ -78,9 +88,9 @@ add_csv(struct out *out, const struct cell *cells)
 		if (cells[i].text)
 			csv_add_guarded(&out->buf, cells[i].text, ',');
 		else
-			buf_printf(&out->buf, "%" PRId64, cells[i].number);
+			add_number(&out->buf, cells[i].number, "");
 	}
-	buf_puts(&out->buf, "\r\n");
+	buf_putc(&out->buf, '\n');
 }
 
 static void
@@ -95,7 +105,7 @@ add_json(struct out *out, const struct cell *cells)
 		if (cells[i].text)
 			json_add_string(&out->buf, cells[i].text);
 		else
-			buf_printf(&out->buf, "%" PRId64, cells[i].number);
+			add_number(&out->buf, cells[i].number, "null");
 	}
 	buf_putc(&out->buf, '}');
 }
@@ -121,11 +131,15 @@ keep_line(struct out *out, const struct cell *cells)
 		sizeof *out->lines);
 	line = &out->lines[out->line_count++];
 	for (size_t i = 0; i < out->count; i++) {
-		line->cells[i] =
-			cells[i].text ? one_line(cells[i].text)
-				      : mem_printf("%" PRId64, cells[i].number);
-		if (!cells[i].text)
-			out->numeric[i] = true;
+		struct buf number = {0};
+
+		if (cells[i].text) {
+			line->cells[i] = one_line(cells[i].text);
+			continue;
+		}
+		add_number(&number, cells[i].number, "");
+		line->cells[i] = buf_take(&number);
+		out->numeric[i] = true;
 	}
 }
 
@@ -139,7 +153,7 @@ begin(struct rows *rows, const char *const *columns, size_t count)
 	if (out->format == OUT_CSV) {
 		for (size_t i = 0; i < out->count; i++)
 			buf_printf(&out->buf, "%s%s", i ? "," : "", columns[i]);
-		buf_puts(&out->buf, "\r\n");
+		buf_putc(&out->buf, '\n');
 	}
 }
 

@@ -90,7 +90,8 @@ sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 			"%" PRId64 " letters of a run that ended suddenly are "
 			"unknown now: openletter log --state unknown",
 			r.recovered);
-	say_result(cmd, mailing, &r);
+	if (rc == 0 || r.sent + r.deferred + r.rejected + r.unknown > 0)
+		say_result(cmd, mailing, &r);
 	if (rc < 0) {
 		if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_CONFIG)
 			cmd_say(cmd,
@@ -113,6 +114,5 @@ sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 	case SENDER_DONE:
 		break;
 	}
-	return r.rejected || r.unknown || r.recovered || skipped ? STATUS_SOME
-								 : 0;
+	return r.flawed || skipped ? STATUS_SOME : 0;
 }

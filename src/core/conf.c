@@ -313,6 +313,15 @@ unknown_key(struct parser *p, const char *group, const char *key,
 		near ? "\"?" : "");
 }
 
+static bool
+is_among(const char *name, char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void
 read_section(
 	struct parser *p, const char *group, const struct key *keys, void *to)
@@ -322,14 +331,22 @@ read_section(
 
 	for (gsize i = 0; i < count; i++) {
 		const struct key *key = find_key(keys, names[i]);
+		GError *error = NULL;
 		char *value;
 
+		if (is_among(names[i], names, i)) {
+			problem(p, group, names[i], "%s is given twice",
+				names[i]);
+			continue;
+		}
 		if (!key) {
 			unknown_key(p, group, names[i], keys);
 			continue;
 		}
-		value = g_key_file_get_string(p->keys, group, names[i], NULL);
-		if (value)
+		/* It gives a value even where it complains. */
+		value = g_key_file_get_string(
+			p->keys, group, names[i], &error);
+		if (value && !error)
 			key->read(p, group, names[i], g_strstrip(value),
 				(char *)to + key->offset);
 		else
@@ -337,9 +354,18 @@ read_section(
 				"%s has a backslash that means nothing; "
 				"write \\\\ for one",
 				names[i]);
+		g_clear_error(&error);
 		g_free(value);
 	}
 	g_strfreev(names);
+}
+
+/* Clear text never leaves this machine, whatever a name resolves to. */
+static bool
+is_this_machine(const char *host)
+{
+	return str_ieq(host, "localhost") || strcmp(host, "::1") == 0 ||
+	       (str_starts(host, "127.") && !host[strspn(host, "0123456789.")]);
 }
 
 static void
@@ -347,11 +373,20 @@ check_account(struct parser *p, const char *group, struct conf_account *a)
 {
 	if (!a->host)
 		problem(p, group, NULL, "[%s] needs a host", group);
+	if (a->host && a->tls == CONF_TLS_NONE && !is_this_machine(a->host))
+		problem(p, group, "tls",
+			"tls = none is only for this machine itself "
+			"(127.0.0.1, ::1, localhost); use starttls or "
+			"implicit");
 	if (a->passwordcmd && a->passwordfile)
 		problem(p, group, "passwordfile",
 			"give passwordcmd or passwordfile, not both");
-	if (a->helo && (strchr(a->helo, ' ') || !*a->helo))
+	for (const char *c = a->helo; c && *c; c++) {
+		if (*c > ' ' && *c < 0x7F)
+			continue;
 		problem(p, group, "helo", "helo must be a host name");
+		break;
+	}
 	if (a->port == 0)
 		a->port = a->tls == CONF_TLS_IMPLICIT ? 465
 			  : a->tls == CONF_TLS_NONE   ? 25
@@ -426,7 +461,6 @@ conf_parse(const char *text, const char *file, struct conf *out,
 	struct problems *problems)
 {
 	struct parser p = {
-		.text = text,
 		.file = file,
 		.out = out,
 		.problems = problems,
@@ -436,13 +470,17 @@ conf_parse(const char *text, const char *file, struct conf *out,
 	char **groups;
 
 	*out = (struct conf){.lang = "en"};
+	if (str_starts(text, "\xEF\xBB\xBF"))
+		text += 3;
+	p.text = text;
 	if (str_utf8_bad(text, strlen(text)) < strlen(text)) {
 		problems_add(problems, file, 0, 0, "not UTF-8");
 		return -1;
 	}
 	p.keys = g_key_file_new();
 	if (!g_key_file_load_from_data(
-		    p.keys, text, strlen(text), G_KEY_FILE_NONE, &error)) {
+		    p.keys, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS,
+		    &error)) {
 		problems_add(problems, file, 0, 0, "%s", error->message);
 		g_error_free(error);
 		g_key_file_free(p.keys);

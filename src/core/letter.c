@@ -14,6 +14,20 @@ const char letter_default_consent[] =
 	"said public. My e-mail address is not passed on. I can withdraw at "
 	"any time.";
 
+/* The control character (C0, DEL, C1) at s that no letter may have, or 0. */
+static unsigned
+control_at(const char *s)
+{
+	unsigned code;
+
+	if (((unsigned char)*s & 0xC0) == 0x80)
+		return 0; /* inside a character */
+	str_utf8_next(s, &code);
+	if (code == '\t' || code == '\n')
+		return 0;
+	return code < ' ' || (code >= 0x7F && code < 0xA0) ? code : 0;
+}
+
 char *
 letter_normalise(const char *bytes, size_t len, const char *file,
 	struct problems *problems)
@@ -29,15 +43,15 @@ letter_normalise(const char *bytes, size_t len, const char *file,
 	bad = str_utf8_bad(bytes, len);
 	out = to = mem_zalloc(len + 1);
 	for (size_t i = 0; i < bad; i++) {
+		unsigned control = control_at(bytes + i);
 		char c = bytes[i];
 
 		if (c == '\r' && i + 1 < len && bytes[i + 1] == '\n')
 			continue;
-		if ((c >= 0 && c < ' ' && c != '\t' && c != '\n') ||
-			c == 0x7F) {
+		if (control) {
 			problems_add(problems, file, line, 0,
 				"a control character (U+%04X); delete it",
-				(unsigned)c);
+				control);
 			free(out);
 			return NULL;
 		}
@@ -83,8 +97,8 @@ unknown_field(const char *name, const struct letter *letter, long line,
 }
 
 static void
-set_field(struct letter *letter, const char *name, const char *value,
-	long line, int column, struct problems *problems)
+set_field(struct letter *letter, const char *name, const char *value, long line,
+	int column, struct problems *problems)
 {
 	struct letter_field *field;
 

@@ -80,12 +80,24 @@ signature_parse_bool(const char *text, bool *out)
 static int
 check_value(char **value, const char *what, bool comment, struct err *err)
 {
-	char *tidy = fold_tidy(*value ? *value : "");
+	size_t max = comment ? COMMENT_MAX_LEN : LINE_MAX_LEN;
+	char *given = *value ? *value : mem_strdup("");
+	char *trimmed = str_trim(given);
+	bool sound = !trimmed[str_utf8_bad(trimmed, strlen(trimmed))];
+	int rc = -1;
 
-	free(*value);
-	*value = tidy;
-	return fold_check_text(tidy, what,
-		comment ? COMMENT_MAX_LEN : LINE_MAX_LEN, comment, err);
+	*value = NULL;
+	/* Tidying a comment makes CR LF into LF; of one line nothing is
+	 * mended that must be refused. */
+	if (sound && comment)
+		*value = fold_tidy(trimmed);
+	if (fold_check_text(
+		    *value ? *value : trimmed, what, max, comment, err) == 0)
+		rc = 0;
+	if (!*value)
+		*value = rc == 0 ? fold_tidy(trimmed) : mem_strdup("");
+	free(given);
+	return rc;
 }
 
 int

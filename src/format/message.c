@@ -21,20 +21,12 @@ message_global_init(void)
 }
 
 /*
- * The Message-ID is the one thing that differs between any two messages and
- * is known to the receiver anyway. "=_" cannot come out of quoted-printable
- * or base64, and no 7bit line begins with it (message_body.h); kind keeps
- * nested boundaries apart. FNV-1a.
+ * "=_" cannot come out of quoted-printable or base64, and no 7bit line begins
+ * with it (message_body.h), so boundaries can be the same in every message;
+ * they differ so that they can be nested.
  */
-static void
-boundary_make(const struct message *m, char kind, char out[BOUNDARY_MAX])
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (const char *s = m->message_id; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-	snprintf(out, BOUNDARY_MAX, "=_%c%016" PRIx64, kind, hash);
-}
+static const char boundary_alternative[] = "=_alternative";
+static const char boundary_mixed[] = "=_mixed";
 
 static void
 multipart_begin(const char *subtype, const char *boundary, struct buf *out)
@@ -79,8 +71,8 @@ html_escape(const char *s, struct buf *out)
 
 /* Mail clients show the fragment inside a page of their own and drop html
  * and body: the div carries language, direction and looks through. */
-static void
-html_document(const struct message *m, struct buf *out)
+void
+message_html(const struct message *m, struct buf *out)
 {
 	struct buf lang = {0}, title = {0}, clean = {0};
 
@@ -107,19 +99,18 @@ html_document(const struct message *m, struct buf *out)
 static void
 write_text(const struct message *m, struct buf *out)
 {
-	char boundary[BOUNDARY_MAX];
+	const char *boundary = boundary_alternative;
 	struct buf html = {0};
 
 	if (!m->html) {
 		message_body_text("plain", m->text, out);
 		return;
 	}
-	boundary_make(m, 'a', boundary);
 	multipart_begin("alternative", boundary, out);
 	multipart_next(boundary, out);
 	message_body_text("plain", m->text, out);
 	multipart_next(boundary, out);
-	html_document(m, &html);
+	message_html(m, &html);
 	message_body_text("html", html.data, out);
 	multipart_end(boundary, out);
 	buf_release(&html);
@@ -128,9 +119,8 @@ write_text(const struct message *m, struct buf *out)
 static void
 write_mixed(const struct message *m, struct buf *out)
 {
-	char boundary[BOUNDARY_MAX];
+	const char *boundary = boundary_mixed;
 
-	boundary_make(m, 'm', boundary);
 	multipart_begin("mixed", boundary, out);
 	multipart_next(boundary, out);
 	write_text(m, out);

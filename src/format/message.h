@@ -49,6 +49,10 @@ struct message {
  * multipart/alternative, inside multipart/mixed if there are attachments. */
 void message_write(const struct message *m, struct buf *out);
 
+/* Adds the HTML document as it stands in the message: the fragment with its
+ * doctype, language, direction and title. */
+void message_html(const struct message *m, struct buf *out);
+
 /*
  * Encodes one file as a MIME part once, for use in many messages.
  * name: file name without a path (RFC 2231 when not ASCII); type: media

@@ -102,6 +102,7 @@ db_open(const char *path, bool create, struct db **out, struct err *err)
 				       "PRAGMA foreign_keys = ON;"
 				       "PRAGMA secure_delete = ON;"
 				       "PRAGMA journal_mode = WAL;"
+				       "PRAGMA wal_autocheckpoint = 250;"
 				       "PRAGMA synchronous = FULL;";
 	struct db *db = mem_zalloc(sizeof *db);
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |

@@ -176,8 +176,11 @@ X(DELIVERY_SETTLE, \
 X(DELIVERY_GIVE_BACK, \
 	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
 	"attempts = attempts - 1, at = $2 WHERE id = $1 AND state IN (1, 2)") \
-X(DELIVERY_DATE, \
-	"SELECT date FROM delivery WHERE id = $1") \
+X(DELIVERY_CANCEL, \
+	"UPDATE delivery SET state = 8, at = $2, reply = 'cancelled by hand' " \
+	"WHERE mailing = $1 AND state IN (0, 4)") \
+X(MAILING_STATE, \
+	"SELECT state FROM mailing WHERE id = $1") \
 X(RECOVER_SENDING, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the program ended " \
 	"after the message was handed over; nobody can know' " \

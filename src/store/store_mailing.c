@@ -117,6 +117,38 @@ store_mailing_set_state(struct store *store, int64_t id,
 }
 
 int
+store_mailing_state(struct store *store, int64_t id, enum mailing_state *out,
+	struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_MAILING_STATE, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	rc = db_next(q, err);
+	if (rc > 0)
+		*out = (enum mailing_state)db_int(q, 0);
+	db_reset(q);
+	return rc;
+}
+
+int
+store_mailing_cancel(
+	struct store *store, int64_t id, int64_t now, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_CANCEL, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	db_bind_int(q, 2, now);
+	if (db_run(q, err) < 0)
+		return -1;
+	return store_mailing_set_state(store, id, MAILING_CANCELLED, "", err);
+}
+
+int
 store_mailing_tally(struct store *store, int64_t id, struct store_tally *out,
 	struct err *err)
 {

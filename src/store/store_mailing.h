@@ -45,6 +45,14 @@ int store_mailing_unfinished(struct store *store, int64_t letter, int audience,
 int store_mailing_set_state(struct store *store, int64_t id,
 	enum mailing_state state, const char *reason, struct err *err);
 
+/* Returns 1, 0 when there is no such mailing, or -1. */
+int store_mailing_state(struct store *store, int64_t id,
+	enum mailing_state *out, struct err *err);
+
+/* Cancels a mailing and what is queued or deferred of it. */
+int store_mailing_cancel(
+	struct store *store, int64_t id, int64_t now, struct err *err);
+
 /* How many deliveries there are in each state. */
 struct store_tally {
 	int64_t states[DELIVERY_STATE_COUNT];

@@ -132,7 +132,7 @@ def test_names_in_a_message(signed, catcher):
     page = Page(html_of(mail))
     shown = re.findall(r"^N(\d+): (.*) :E$", "\n".join(page.lines), re.M)
     assert {int(n): tidy(name) for n, name in shown} == names
-    ours = {"html", "head", "meta", "title", "style", "body", "p"}
+    ours = {"html", "head", "meta", "title", "style", "body", "div", "p"}
     assert set(page.tags) <= ours
 
 

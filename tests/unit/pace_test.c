@@ -1,0 +1,100 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/pace.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void
+test_allowance(void **state)
+{
+	static const struct conf_limit minute = {60, 60}, day = {500, 86400};
+	static const struct {
+		struct pace_window windows[2];
+		size_t count;
+		long want, allowed;
+		int64_t again; /* looked at when nothing is allowed */
+	} cases[] = {
+		{.count = 0, .want = 100, .allowed = 100},
+		{{{&minute, 0, 0}}, 1, 100, 60, 0},
+		{{{&minute, 0, 0}}, 1, 10, 10, 0},
+		{{{&minute, 59, 1000}}, 1, 10, 1, 0},
+		{{{&minute, 60, 1000}}, 1, 10, 0, 1060},
+		{{{&minute, 75, 1000}}, 1, 10, 0, 1060},
+		{{{&minute, 0, 0}, {&day, 480, 500}}, 2, 100, 20, 0},
+		{{{&minute, 50, 0}, {&day, 0, 500}}, 2, 100, 10, 0},
+		{{{&minute, 0, 0}, {&day, 500, 500}}, 2, 100, 0, 86900},
+		{{{&day, 500, 500}, {&minute, 0, 0}}, 2, 100, 0, 86900},
+		{{{&minute, 60, 90000}, {&day, 500, 500}}, 2, 1, 0, 90060},
+		{{{&day, 500, 500}, {&minute, 60, 90000}}, 2, 1, 0, 90060},
+		{{{&minute, 60, 1000}, {&day, 500, 500}}, 2, 1, 0, 86900},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t again = -1;
+		long allowed = pace_allowance(cases[i].windows, cases[i].count,
+			cases[i].want, &again);
+
+		if (allowed != cases[i].allowed ||
+			(allowed == 0 && again != cases[i].again))
+			fail_msg("case %zu: %ld, again at %lld", i, allowed,
+				(long long)again);
+	}
+}
+
+/* A sender that waits until it may never spends more than the limits in any
+ * window, and is not kept waiting for ever. */
+static void
+test_never_over(void **state)
+{
+	static const struct conf_limit limits[] = {{3, 1}, {10, 60}, {25, 300}};
+	int64_t sent_at[200];
+	int sent = 0;
+	int64_t now = 1000;
+
+	(void)state;
+	while (sent < 200) {
+		struct pace_window windows[3];
+		int64_t again;
+		long n;
+
+		for (size_t w = 0; w < COUNT(limits); w++) {
+			windows[w] = (struct pace_window){.limit = &limits[w]};
+			for (int i = sent; i-- > 0;) {
+				if (sent_at[i] <= now - limits[w].window_s)
+					break;
+				windows[w].spent++;
+				windows[w].oldest = sent_at[i];
+			}
+			assert_true(windows[w].spent <= limits[w].count);
+		}
+		n = pace_allowance(windows, COUNT(limits), 5, &again);
+		if (n == 0) {
+			assert_true(again > now);
+			now = again;
+		}
+		for (; n > 0 && sent < 200; n--)
+			sent_at[sent++] = now;
+	}
+	/* 25 in five minutes: 200 take seven waits of the longest window. */
+	assert_true(now <= 1000 + 8 * 300);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_allowance),
+		cmocka_unit_test(test_never_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

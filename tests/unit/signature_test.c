@@ -1,0 +1,415 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "core/signature.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* A signature as a form gives it: borrowed texts, NULL for what was not
+ * given. */
+struct given {
+	enum signature_kind kind;
+	const char *name, *email, *organisation, *country, *postcode;
+	const char *comment, *lang, *role, *city;
+};
+
+static struct signature
+make(const struct given *g)
+{
+	return (struct signature){
+		.kind = g->kind,
+		.name = mem_strdup(g->name),
+		.email = mem_strdup(g->email),
+		.organisation = mem_strdup(g->organisation),
+		.role = mem_strdup(g->role),
+		.country = mem_strdup(g->country),
+		.city = mem_strdup(g->city),
+		.postcode = mem_strdup(g->postcode),
+		.comment = mem_strdup(g->comment),
+		.lang = mem_strdup(g->lang),
+	};
+}
+
+static void
+test_tidy(void **state)
+{
+	struct given g = {
+		.name = "  Reza   Shahabi\t",
+		.email = " <Reza@Example.ORG> ",
+		.organisation = "Vahed  Union",
+		.role = "driver",
+		.country = "uk",
+		.city = "Zu\u0308rich",
+		.comment = "one\n\ttwo",
+		.lang = "fa",
+	};
+	struct signature s = make(&g);
+	struct err err = {0};
+
+	(void)state;
+	if (signature_check(&s, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_string_equal(s.name, "Reza Shahabi");
+	assert_string_equal(s.email, "Reza@example.org");
+	assert_string_equal(s.email_key, "reza@example.org");
+	assert_string_equal(s.organisation, "Vahed Union");
+	assert_string_equal(s.role, "driver");
+	assert_string_equal(s.country, "GB");
+	assert_string_equal(s.city, "Z\u00FCrich");
+	assert_string_equal(s.postcode, "");
+	assert_non_null(strchr(s.comment, '\n'));
+	assert_string_equal(s.lang, "fa");
+	assert_non_null(s.key);
+	/* What was checked passes again and stays what it is. */
+	g.name = mem_strdup(s.key);
+	assert_int_equal(signature_check(&s, &err), 0);
+	assert_string_equal(s.key, g.name);
+	assert_string_equal(s.name, "Reza Shahabi");
+	free((void *)(uintptr_t)g.name);
+	signature_release(&s);
+	assert_null(s.name);
+	signature_release(&s);
+	signature_release(NULL);
+}
+
+static void
+test_refused(void **state)
+{
+	static const struct {
+		struct given given;
+		const char *what;
+	} cases[] = {
+		{{.email = "a@example.org"}, "name"},
+		{{.name = " \t ", .email = "a@example.org"}, "name"},
+		{{.name = "A"}, "country"},
+		{{.name = "...", .country = "IR"}, "letter or digit"},
+		{{.name = "\u200C", .country = "IR"}, ""},
+		{{.name = "A", .email = "nobody"}, "no @"},
+		{{.name = "A", .email = "a@example.org\r\nBcc: b@example.org"},
+			"e-mail"},
+		{{.name = "A", .email = "a b@example.org"}, "e-mail"},
+		{{.name = "A", .country = "Iran"}, "country"},
+		{{.name = "A", .country = "ZZ"}, "country"},
+		{{.name = "A", .country = "IR", .lang = "farsi!"}, "language"},
+		{{.name = "A\r\nBcc: b@example.org", .country = "IR"}, "name"},
+		{{.name = "A\tB", .country = "IR"}, "U+0009"},
+		{{.name = "A\nB", .country = "IR"}, "name"},
+		{{.name = "A\rB", .country = "IR"}, "name"},
+		{{.name = "A\u2028B", .country = "IR"}, "name"},
+		{{.name = "A\x1B[31m", .country = "IR"}, "name"},
+		{{.name = "A\xC2\x85 B", .country = "IR"}, "name"},
+		{{.name = "A\u202EB", .country = "IR"}, "U+202E"},
+		{{.name = "A\u2066B", .country = "IR"}, "U+2066"},
+		{{.name = "A\u202A", .country = "IR"}, "U+202A"},
+		{{.name = "A", .country = "IR", .city = "x\u202Ey"}, "city"},
+		{{.name = "A", .country = "IR", .role = "x\ny"}, "role"},
+		{{.name = "A", .country = "IR", .postcode = "1\n2"},
+			"postcode"},
+		{{.name = "A", .country = "IR", .organisation = "x\u202Ey"},
+			"organisation"},
+		{{.name = "A", .country = "IR", .comment = "x\u202Ey"},
+			"comment"},
+		{{.name = "A", .country = "IR", .comment = "x\x07"},
+			"comment"},
+		{{.name = "A\xFF", .country = "IR"}, "name"},
+		{{.kind = SIGNATURE_ORGANISATION, .country = "IR"},
+			"organisation"},
+		{{.kind = SIGNATURE_ORGANISATION, .email = "a@example.org"},
+			"organisation"},
+		{{.kind = SIGNATURE_ORGANISATION, .organisation = "U"},
+			"country"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct signature s = make(&cases[i].given);
+		struct err err = {0};
+
+		if (signature_check(&s, &err) == 0)
+			fail_msg("case %zu is taken: %s", i, s.key);
+		if (err.kind != ERR_DATA || !strstr(err.msg, cases[i].what))
+			fail_msg("case %zu: %s", i, err.msg);
+		signature_release(&s);
+	}
+}
+
+static void
+test_long(void **state)
+{
+	static const struct {
+		size_t len;
+		bool comment, taken;
+	} cases[] = {
+		{200, false, true},
+		{201, false, false},
+		{4000, true, true},
+		{4001, true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct given g = {.name = "A", .country = "IR"};
+		char *text = mem_zalloc(cases[i].len * 2 + 1);
+		struct signature s;
+		struct err err = {0};
+
+		for (size_t k = 0; k < cases[i].len; k++)
+			memcpy(text + 2 * k, "\u06CC", 2);
+		if (cases[i].comment)
+			g.comment = text;
+		else
+			g.name = text;
+		s = make(&g);
+		assert_int_equal(
+			signature_check(&s, &err), cases[i].taken ? 0 : -1);
+		signature_release(&s);
+		free(text);
+	}
+}
+
+/* Who is the same signer. */
+static void
+test_keys(void **state)
+{
+#define IR .country = "IR"
+	static const struct {
+		struct given a, b;
+		bool same;
+	} cases[] = {
+		/* By address, whatever the name. */
+		{{.name = "A", .email = "Reza@Example.org"},
+			{.name = "B", .email = "reza@example.org", IR}, true},
+		{{.name = "A", .email = "re.za+x@googlemail.com"},
+			{.name = "A", .email = "reza@gmail.com"}, true},
+		{{.name = "A", .email = "re.za@example.org"},
+			{.name = "A", .email = "reza@example.org"}, false},
+		{{.name = "A", .email = "a@example.org"},
+			{.name = "A", .email = "b@example.org"}, false},
+		/* Without address by name, country and postcode. */
+		{{.name = "Reza Shahabi", IR}, {.name = "reza  SHAHABI", IR},
+			true},
+		{{.name = "Reza Shahabi", IR},
+			{.name = "Reza Shahabi", .country = "DE"}, false},
+		{{.name = "Reza", IR, .postcode = "12 345"},
+			{.name = "Reza", IR, .postcode = "12-345"}, true},
+		{{.name = "Reza", IR, .postcode = "12345"},
+			{.name = "Reza", IR, .postcode = "12346"}, false},
+		{{.name = "Reza", IR, .postcode = "1"}, {.name = "Reza", IR},
+			false},
+		{{.name = "Reza", IR, .postcode = "\u06F1\u06F2"},
+			{.name = "Reza", IR, .postcode = "12"}, true},
+		{{.name = "Jos\u00E9 Garc\u00EDa", IR},
+			{.name = "jose garcia", IR}, true},
+		{{.name = "Reza", IR}, {.name = "Rezai", IR}, false},
+		/* Arabic and Persian yeh and kaf, alef with hamza, ZWNJ,
+		 * vowel marks, tatweel. */
+		{{.name = "\u0639\u0644\u064A", IR},
+			{.name = "\u0639\u0644\u06CC", IR}, true},
+		{{.name = "\u0639\u0644\u0649", IR},
+			{.name = "\u0639\u0644\u06CC", IR}, true},
+		{{.name = "\u0643\u0631\u064A\u0645", IR},
+			{.name = "\u06A9\u0631\u06CC\u0645", IR}, true},
+		{{.name = "\u0623\u062D\u0645\u062F", IR},
+			{.name = "\u0627\u062D\u0645\u062F", IR}, true},
+		{{.name = "\u0645\u06CC\u200C\u062E", IR},
+			{.name = "\u0645\u06CC\u062E", IR}, true},
+		{{.name = "\u0645\u064F\u062D\u0645\u0651\u062F", IR},
+			{.name = "\u0645\u062D\u0645\u062F", IR}, true},
+		{{.name = "\u0645\u062D\u0640\u0640\u0645\u062F", IR},
+			{.name = "\u0645\u062D\u0645\u062F", IR}, true},
+		{{.name = "\u0641\u0627\u0637\u0645\u0629", IR},
+			{.name = "\u0641\u0627\u0637\u0645\u0647", IR}, true},
+		{{.name = "\u0639\u0644\u06CC", IR},
+			{.name = "\u0631\u0636\u0627", IR}, false},
+		/* People and organisations are never the same. */
+		{{.name = "A", .email = "a@example.org"},
+			{.kind = SIGNATURE_ORGANISATION, .organisation = "A",
+				.email = "a@example.org"},
+			false},
+		{{.name = "Union", IR},
+			{.kind = SIGNATURE_ORGANISATION,
+				.organisation = "Union", IR},
+			false},
+		/* An organisation is known by its own name, in either place,
+		 * whoever signs for it. */
+		{{.kind = SIGNATURE_ORGANISATION, .name = "Union", IR},
+			{.kind = SIGNATURE_ORGANISATION,
+				.organisation = "UNION", .name = "Reza", IR},
+			true},
+		{{.kind = SIGNATURE_ORGANISATION, .organisation = "One",
+			 .name = "Reza", IR},
+			{.kind = SIGNATURE_ORGANISATION, .organisation = "Two",
+				.name = "Reza", IR},
+			false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct signature a = make(&cases[i].a), b = make(&cases[i].b);
+		struct err err = {0};
+
+		if (signature_check(&a, &err) < 0 ||
+			signature_check(&b, &err) < 0)
+			fail_msg("case %zu: %s", i, err.msg);
+		if ((strcmp(a.key, b.key) == 0) != cases[i].same)
+			fail_msg("case %zu: %s and %s", i, a.key, b.key);
+		signature_release(&a);
+		signature_release(&b);
+	}
+}
+
+static void
+test_organisation(void **state)
+{
+	const struct given in_name = {
+		.kind = SIGNATURE_ORGANISATION,
+		.name = "Bus Union",
+		.country = "ir",
+	};
+	const struct given with_contact = {
+		.kind = SIGNATURE_ORGANISATION,
+		.name = "Reza",
+		.organisation = "Bus Union",
+		.email = "u@example.org",
+	};
+	struct signature s = make(&in_name);
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(signature_check(&s, &err), 0);
+	assert_string_equal(s.organisation, "Bus Union");
+	assert_string_equal(s.name, "");
+	assert_string_equal(s.country, "IR");
+	assert_string_equal(s.email, "");
+	assert_string_equal(s.email_key, "");
+	signature_release(&s);
+	s = make(&with_contact);
+	assert_int_equal(signature_check(&s, &err), 0);
+	assert_string_equal(s.organisation, "Bus Union");
+	assert_string_equal(s.name, "Reza");
+	signature_release(&s);
+}
+
+static void
+test_hostile(void **state)
+{
+	static const char *const names[] = {"{{x}}", "<script>alert(1)</script>",
+		"Robert'); DROP TABLE signature;--", "=1+1", "%s%n"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct given g = {.name = names[i], .country = "IR"};
+		struct signature s = make(&g);
+		struct err err = {0};
+
+		assert_int_equal(signature_check(&s, &err), 0);
+		assert_string_equal(s.name, names[i]);
+		signature_release(&s);
+	}
+}
+
+static void
+test_address_key(void **state)
+{
+	char key[ADDRESS_MAX];
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(signature_address_key(
+				 "A.b+c@GoogleMail.com", key, &err),
+		0);
+	assert_string_equal(key, "ab@gmail.com");
+	assert_int_equal(signature_address_key("x", key, &err), -1);
+	assert_int_equal(err.kind, ERR_DATA);
+}
+
+static void
+test_names(void **state)
+{
+	static const char *const kinds[] = {"person", "organisation"};
+	static const char *const states[] = {
+		"pending", "confirmed", "withdrawn"};
+	static const char *const visibilities[] = {
+		"public", "recipient", "count"};
+	enum signature_kind kind;
+	enum visibility visibility;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(signature_kind_name(i), kinds[i]);
+		assert_int_equal(signature_kind_parse(kinds[i], &kind), 0);
+		assert_int_equal(kind, i);
+	}
+	for (int i = 0; i < 3; i++) {
+		assert_string_equal(signature_state_name(i), states[i]);
+		assert_string_equal(visibility_name(i), visibilities[i]);
+		assert_int_equal(
+			visibility_parse(visibilities[i], &visibility), 0);
+		assert_int_equal(visibility, i);
+	}
+	assert_int_equal(signature_kind_parse("robot", &kind), -1);
+	assert_int_equal(visibility_parse("", &visibility), -1);
+	assert_int_equal(visibility_parse("private", &visibility), -1);
+	/* The larger is the tighter: signing again compares them. */
+	assert_true(VISIBILITY_PUBLIC < VISIBILITY_RECIPIENT);
+	assert_true(VISIBILITY_RECIPIENT < VISIBILITY_COUNT);
+}
+
+static void
+test_parse_bool(void **state)
+{
+	static const struct {
+		const char *text;
+		int value; /* -1: refused */
+	} cases[] = {
+		{"yes", 1},
+		{"YES", 1},
+		{"true", 1},
+		{"1", 1},
+		{"y", 1},
+		{"no", 0},
+		{"No", 0},
+		{"false", 0},
+		{"0", 0},
+		{"n", 0},
+		{"", 0},
+		{"maybe", -1},
+		{"2", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bool value = false;
+		int rc = signature_parse_bool(cases[i].text, &value);
+
+		if (rc != (cases[i].value < 0 ? -1 : 0) ||
+			(rc == 0 && value != (cases[i].value == 1)))
+			fail_msg("\"%s\": %d, %d", cases[i].text, rc, value);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tidy),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_organisation),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_address_key),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_parse_bool),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

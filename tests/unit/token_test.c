@@ -1,0 +1,94 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/token.h"
+
+static void
+test_random(void **state)
+{
+	char tokens[200][TOKEN_MAX];
+	unsigned char seen[26][128] = {0};
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		token_random(tokens[i]);
+		assert_int_equal(strlen(tokens[i]), TOKEN_MAX - 1);
+		assert_int_equal(
+			strspn(tokens[i], "abcdefghijklmnopqrstuvwxyz234567"),
+			TOKEN_MAX - 1);
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(tokens[i], tokens[k]);
+		for (int k = 0; k < TOKEN_MAX - 1; k++)
+			seen[k][(unsigned char)tokens[i][k]] = 1;
+	}
+	/* Every place changes: 128 bits are 25 letters of 5 and one of 3. */
+	for (int k = 0; k < TOKEN_MAX - 1; k++) {
+		int letters = 0;
+
+		for (int c = 0; c < 128; c++)
+			letters += seen[k][c];
+		assert_in_range(letters, k < 25 ? 20 : 5, k < 25 ? 32 : 8);
+	}
+}
+
+static void
+test_below(void **state)
+{
+	int seen[10] = {0};
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		uint32_t n = token_below(10);
+
+		assert_true(n < 10);
+		seen[n] = 1;
+	}
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(seen[i], 1);
+	assert_int_equal(token_below(1), 0);
+	token_below(UINT32_MAX);
+}
+
+static void
+test_digest(void **state)
+{
+	/* FIPS 180-2, appendix B, and the digest of nothing. */
+	static const struct {
+		const char *text, *digest;
+	} cases[] = {
+		{"", "e3b0c44298fc1c149afbf4c8996fb924"
+		     "27ae41e4649b934ca495991b7852b855"},
+		{"abc", "ba7816bf8f01cfea414140de5dae2223"
+			"b00361a396177a9cb410ff61f20015ad"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+			"248d6a61d20638b8e5c026930c3e6039"
+			"a33ce45964ff2167f6ecedd419db06c1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char digest[DIGEST_MAX];
+
+		token_digest(cases[i].text, strlen(cases[i].text), digest);
+		assert_string_equal(digest, cases[i].digest);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_below),
+		cmocka_unit_test(test_digest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
