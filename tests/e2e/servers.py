@@ -392,7 +392,10 @@ class FakeSmtp:
         """The texts of the transcript's lines of one sort, in order."""
         found = []
         for line in self.path.read_text("utf-8").splitlines():
-            _, what, *text = line.split(" ", 2)
+            parts = line.split(" ", 2)
+            if len(parts) < 2:
+                continue  # the rest of a line of binary rubbish
+            _, what, *text = parts
             if what == word:
                 found.append(text[0] if text else "")
         return found
