@@ -136,8 +136,10 @@ on_handshake(const SSL *ssl, int where, int value)
 		!SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) &&
 		!submit_is_address(tls->host))
 		SSL_set_tlsext_host_name(writable, tls->host);
+	if (where & SSL_CB_HANDSHAKE_DONE)
+		tls->agreed = true;
 	/* Later a peer that hangs up without a goodbye makes an alert too. */
-	if ((where & SSL_CB_ALERT) && !SSL_is_init_finished(ssl))
+	if ((where & SSL_CB_ALERT) && !tls->agreed)
 		note_alert(tls, value);
 	if ((where & SSL_CB_EXIT) && value <= 0)
 		note_failure(tls);
