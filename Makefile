@@ -1,6 +1,6 @@
 # openletter: `make demo` shows it working, `make check` tests it, plain `make`
-# leaves build/openletter. SAN=address,undefined or SAN=thread builds that
-# flavour in a folder of its own; V=1 shows the commands.
+# leaves build/openletter. SAN=address,undefined or SAN=thread builds and tests
+# that flavour in a folder of its own; V=1 shows the commands.
 
 VERSION := 0.1.0
 prefix  ?= /usr/local
@@ -16,15 +16,19 @@ Q       := $(if $(V),,@)
 
 PKGS := libesmtp-1.0 libcurl sqlite3 gmime-3.0 libcmark jansson libidn2 openssl
 
+# What asks the compiler or pkg-config asks once, and only when something is
+# built: before that `make deps` may have to install them.
+once = $(eval $1 := $2)$($1)
+
 # Hardening: the OpenSSF compiler options guide, as far as the compiler knows
 # them. The sanitizers replace what they do not go together with.
 try     = $(shell $(CC) -Werror $(1) -x c -c -o /dev/null /dev/null \
 	2>/dev/null && echo '$(1)')
-WARN    := -Wall -Wextra -Wformat=2 -Wshadow -Wpointer-arith -Wcast-qual \
+WARN    = -Wall -Wextra -Wformat=2 -Wshadow -Wpointer-arith -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wvla -Wundef -Wimplicit-fallthrough -Wno-format-nonliteral \
 	$(call try,-Wtrampolines)
-HARDEN  := -U_FORTIFY_SOURCE $(if $(SAN),,-D_FORTIFY_SOURCE=3) \
+HARDEN  = -U_FORTIFY_SOURCE $(if $(SAN),,-D_FORTIFY_SOURCE=3) \
 	$(call try,-fstack-clash-protection) \
 	$(call try,-fstack-protector-strong) $(call try,-fcf-protection=full) \
 	$(call try,-fno-delete-null-pointer-checks) \
@@ -36,14 +40,11 @@ SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer \
 
 CPPFLAGS += -Isrc -I$B -D_GNU_SOURCE -DOPENLETTER_VERSION='"$(VERSION)"'
 CFLAGS   ?= -O2 -g
-ALLCFLAGS = -std=c11 $(WARN) $(HARDEN) -fPIE -pthread $(SANFLAGS) $(CFLAGS) \
-	$(PKGCFLAGS)
+TRIED     = $(call once,TRIED,$(WARN) $(HARDEN))
+PKGCFLAGS = $(call once,PKGCFLAGS,$(shell pkg-config --cflags $(PKGS)))
+PKGLIBS   = $(call once,PKGLIBS,$(shell pkg-config --libs $(PKGS)) -lunistring)
+ALLCFLAGS = -std=c11 $(TRIED) -fPIE -pthread $(SANFLAGS) $(CFLAGS) $(PKGCFLAGS)
 ALLLDFLAGS = -pie -pthread $(LINKHARD) $(SANFLAGS) $(LDFLAGS)
-
-# Asked for once and only when something is built, so that `make deps` works
-# on a bare machine.
-PKGCFLAGS = $(eval PKGCFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKGCFLAGS)
-PKGLIBS   = $(eval PKGLIBS := $$(shell pkg-config --libs $(PKGS)) -lunistring)$(PKGLIBS)
 
 SRCS  := $(sort $(wildcard src/*/*.c))
 OBJS  := $(SRCS:src/%.c=$B/%.o)
@@ -68,12 +69,20 @@ $B/store/schema_sql.h: src/store/schema.sql
 
 $B/store/store.o: $B/store/schema_sql.h
 
-# Rebuild when compiler or flags change.
-$B/flags: FORCE
-	@mkdir -p $B
-	@echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(SAN) $(LDFLAGS)' | \
-		cmp -s - $@ || \
-		echo '$(CC) $(CPPFLAGS) $(CFLAGS) $(SAN) $(LDFLAGS)' >$@
+# Changes when compiler or flags do, and everything is rebuilt then. A target
+# that installs what it needs does so before this, and so before all building.
+FIRST := $(patsubst demo,deps,$(filter demo,$(MAKECMDGOALS))) \
+	$(patsubst %,%-deps,$(filter check lint,$(MAKECMDGOALS)))
+FLAGS  = $(CC) $(CPPFLAGS) $(ALLCFLAGS) $(ALLLDFLAGS) $(PKGLIBS)
+
+$B/flags: FORCE | $(FIRST)
+	@mkdir -p $(@D)
+	@pkg-config --exists $(PKGS) || { \
+		echo 'Libraries are missing: "make deps" installs them.' >&2; \
+		exit 1; }
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+# Tests
 
 $B/tests/%: tests/unit/%.c $(filter-out $(MAIN),$(OBJS))
 	@mkdir -p $(@D)
@@ -82,13 +91,61 @@ $B/tests/%: tests/unit/%.c $(filter-out $(MAIN),$(OBJS))
 		$(ALLLDFLAGS) -o $@ $< $(filter-out $(MAIN),$(OBJS)) \
 		$(PKGLIBS) -lcmocka
 
-unit: $(UNITS)
-	$Qfor t in $(UNITS); do echo "== $$t"; ./$$t || exit 1; done
+check: layers unit e2e
+
+layers: | $(FIRST)
+	$Qtests/layers
+
+unit: $(UNITS) | layers
+	$Qtests/unit/run $(UNITS)
+
+e2e: $B/openletter | unit
+	$QOPENLETTER=$B/openletter $(PYTHON) -B -m pytest -q -rs tests/e2e
+
+# Analysis
 
 FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch])
+EACH      = printf '%s\n' $(SRCS) | xargs -P "$$(nproc)" -I {}
+
+lint: $B/flags $B/store/schema_sql.h
+	@echo "  clang-format"
+	$Qclang-format --dry-run -Werror $(FORMATTED)
+	@echo "  cppcheck"
+	$Qcppcheck -q -j "$$(nproc)" --std=c11 --inline-suppr \
+		--enable=warning,performance,portability --error-exitcode=1 \
+		$(CPPFLAGS) src
+	@echo "  gcc -fanalyzer"
+	$Q$(EACH) gcc $(CPPFLAGS) -std=c11 -O2 -Wall -Wextra $(PKGCFLAGS) \
+		-fanalyzer -Werror -c -o /dev/null {}
+	@echo "  clang-tidy"
+	$Q$(EACH) clang-tidy -quiet {} -- $(CPPFLAGS) -std=c11 $(PKGCFLAGS) \
+		2>$B/clang-tidy.log || { cat $B/clang-tidy.log; exit 1; }
+	@echo "No findings."
 
 format:
 	clang-format -i $(FORMATTED)
+
+# Packages: with apt they are installed, elsewhere their names are printed.
+
+deps:
+	$Q.ci/packages build demo
+
+check-deps:
+	$Q.ci/packages build check
+
+lint-deps:
+	$Q.ci/packages build lint
+
+demo: $B/openletter | deps
+	$QPYTHON=$(PYTHON) tests/demo/run $B
+
+install: $B/openletter
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 \
+		$(DESTDIR)$(mandir)/man5 $(DESTDIR)$(compdir)
+	install $B/openletter $(DESTDIR)$(bindir)
+	install -m 644 man/openletter.1 $(DESTDIR)$(mandir)/man1
+	install -m 644 man/openletter.conf.5 $(DESTDIR)$(mandir)/man5
+	install -m 644 man/openletter.bash $(DESTDIR)$(compdir)/openletter
 
 clean:
 	rm -rf build build-*
@@ -96,4 +153,6 @@ clean:
 -include $(OBJS:.o=.d) $(UNITS:%=%.d)
 
 FORCE:
-.PHONY: all unit format clean FORCE
+.DELETE_ON_ERROR:
+.PHONY: all check layers unit e2e lint format deps check-deps lint-deps demo \
+	install clean FORCE

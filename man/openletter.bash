@@ -151,9 +151,12 @@ _openletter_argument()
 			compgen -d -- "$word")
 		return
 		;;
-	check:* | letters:1 | preview:1 | sign:1 | import:1 | withdraw:1 | \
-		send:1 | count:1 | export:1)
+	check:* | letters:1 | preview:1)
 		words=$(_openletter_first_column letters)
+		;;
+	sign:1 | import:1 | withdraw:1 | send:1 | count:1 | export:1)
+		# Those that can be signed and sent, without other documents.
+		words=$(_openletter_first_column count)
 		;;
 	resume:1 | pause:1 | cancel:1 | status:1 | log:1)
 		words=$(_openletter_first_column status)

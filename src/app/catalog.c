@@ -94,7 +94,8 @@ load_entry(const struct workspace *ws, const char *campaign, const char *file,
 	}
 	if (e.text) {
 		letter_parse(e.text, e.file, &e.letter, problems);
-		edition_build(ws, &e, problems);
+		e.edition =
+			edition_build(ws, e.text, &e.letter, e.lang, problems);
 		e.usable = problems->count == before;
 	}
 	out->entries = mem_grow(

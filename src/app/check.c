@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/composition.h"
 #include "app/data.h"
 #include "app/enlist.h"
 #include "app/recipients.h"
@@ -80,11 +81,12 @@ check_attachments(struct workspace *ws, const struct catalog_entry *entry,
 		const struct letter_field *f = &entry->letter.attach[i];
 		char *name =
 			mem_printf("letters/%s/%s", entry->campaign, f->text);
-		char *path = workspace_path(ws, name);
+		char *path = NULL;
+		struct err err;
 
-		if (!file_exists(path))
+		if (workspace_attachment(ws, name, &path, &err) < 0)
 			problems_add(problems, entry->file, f->line, 1,
-				"Attach: there is no file %s", name);
+				"Attach: %s", err.msg);
 		free(path);
 		free(name);
 	}
@@ -103,7 +105,7 @@ check_entry(struct workspace *ws, const struct catalog_entry *entry,
 	check_attachments(ws, entry, problems);
 	edition_open(
 		entry->edition, entry->lang, entry->file, &edition, problems);
-	compose_check(&edition, &columns, problems);
+	composition_check(&edition, &columns, problems);
 	edition_close(&edition);
 	fields_release(&columns);
 }

@@ -8,22 +8,6 @@
 
 #include "app/mailing.h"
 
-/* What rendering keeps of one edition between messages: the Markdown of each
- * distinct skeleton. One thread at a time. */
-struct composition;
-
-/* edition is borrowed as long as the composition lives. */
-struct composition *composition_new(const struct edition *edition);
-void composition_free(struct composition *composition);
-
-/*
- * Adds what is wrong in an edition beyond its syntax: variables that nothing
- * declares (columns: the recipients' beside the known ones), and what only
- * the Markdown conversion sees: raw HTML, links that must not go out.
- */
-void compose_check(const struct edition *edition, const struct fields *columns,
-	struct problems *problems);
-
 struct compose_input {
 	const struct mailing *mailing;
 	const struct mailing_lang *lang;

@@ -146,36 +146,39 @@ compare_partials(const void *a, const void *b)
 }
 
 static char *
-join(const struct catalog_entry *entry, struct partials *partials)
+join(const char *text, struct partials *partials)
 {
 	struct buf out = {0};
 
 	if (partials->count)
 		qsort(partials->items, partials->count, sizeof *partials->items,
 			compare_partials);
-	buf_puts(&out, entry->text);
+	buf_puts(&out, text);
 	for (size_t i = 0; i < partials->count; i++)
 		buf_printf(&out, "\f%s\n%s", partials->items[i].name,
 			partials->items[i].text);
 	return buf_take(&out);
 }
 
-void
-edition_build(const struct workspace *ws, struct catalog_entry *entry,
+char *
+edition_build(const struct workspace *ws, const char *text,
+	const struct letter *letter, const char *lang,
 	struct problems *problems)
 {
 	struct partials partials = {
 		.ws = ws,
-		.lang = entry->lang,
+		.lang = lang,
 		.problems = problems,
 	};
 	struct template_loader loader = {load_partial, &partials};
+	char *edition;
 
-	if (entry->letter.subject.text)
-		template_free(parse_subject(&entry->letter, &loader, problems));
-	template_free(parse_body(&entry->letter, &loader, problems));
-	entry->edition = join(entry, &partials);
+	if (letter->subject.text)
+		template_free(parse_subject(letter, &loader, problems));
+	template_free(parse_body(letter, &loader, problems));
+	edition = join(text, &partials);
 	partials_release(&partials);
+	return edition;
 }
 
 /* Takes the partials off the end of an edition's text, in place. */

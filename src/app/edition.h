@@ -5,14 +5,18 @@
 #ifndef APP_EDITION_H
 #define APP_EDITION_H
 
-#include "app/catalog.h"
 #include "app/workspace.h"
+#include "core/letter.h"
+#include "core/template.h"
+#include "core/value.h"
 
 /*
- * Reads the partials that an entry's Subject and body draw in, checks their
- * Mustache syntax, and sets entry->edition. Problems are added, not returned.
+ * Reads the partials that a letter's Subject and body draw in, checks their
+ * Mustache syntax, and joins them to text, the letter's own. Returns the
+ * edition, to free. Problems are added.
  */
-void edition_build(const struct workspace *ws, struct catalog_entry *entry,
+char *edition_build(const struct workspace *ws, const char *text,
+	const struct letter *letter, const char *lang,
 	struct problems *problems);
 
 /* An edition taken apart and compiled. */

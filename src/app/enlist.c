@@ -34,7 +34,6 @@ struct walk {
 	struct problems *problems;
 	struct problems *notes;
 	int64_t first_row; /* of the first letter, for copies */
-	int64_t first_signer;
 	char first_lang[LANG_MAX];
 	struct kept *kept; /* for-signers */
 	size_t kept_count;
@@ -45,12 +44,14 @@ struct walk {
 struct target {
 	const char *email;
 	const char *key;
+	char test_key[ADDRESS_MAX]; /* key, in a test mailing */
 	const struct fields *row;
 	const struct fields *signer; /* NULL but for-signers */
 	int64_t *row_id;	     /* 0: not saved yet */
 	int64_t *signer_row;
-	int64_t signature;
-	const char *file; /* where the row stands, NULL: in the store */
+	int64_t signature; /* in whose name; 0 but for-signers */
+	int64_t reader;	   /* whose signature asked for news; else 0 */
+	const char *file;  /* where the row stands, NULL: in the store */
 	long line;
 };
 
@@ -90,7 +91,8 @@ count_lang(struct enlisted *e, const char *lang)
 		struct field *f = &e->langs.items[i];
 
 		if (strcmp(f->name, lang) == 0) {
-			char *more = mem_printf("%ld", atol(f->value) + 1);
+			char *more = mem_printf(
+				"%ld", strtol(f->value, NULL, 10) + 1);
 
 			free(f->value);
 			f->value = more;
@@ -191,7 +193,7 @@ add_delivery(struct walk *w, const struct target *t, const char *lang,
 		.key = t->key,
 		.row = t->row_id ? *t->row_id : 0,
 		.signer_row = t->signer_row ? *t->signer_row : 0,
-		.signature = t->signature,
+		.signature = t->signature ? t->signature : t->reader,
 		.copy = copy,
 		.state = DELIVERY_QUEUED,
 		.message_id = message_id,
@@ -222,14 +224,13 @@ add_target(struct walk *w, struct target *t, struct err *err)
 	const struct mailing_lang *lang = mailing_choose(
 		w->mailing, fields_get(t->row, "lang"), &w->ws->conf);
 	char message_id[ADDRESS_MAX + TOKEN_MAX];
-	char key[ADDRESS_MAX];
 	int rc;
 
 	if (w->options->test) {
 		t->email = w->options->test;
-		if (signature_address_key(t->email, key, err) < 0)
+		if (signature_address_key(t->email, t->test_key, err) < 0)
 			return -1;
-		t->key = key;
+		t->key = t->test_key;
 	} else {
 		rc = left_out(w, t, err);
 		if (rc != 0)
@@ -243,7 +244,6 @@ add_target(struct walk *w, struct target *t, struct err *err)
 		return -1;
 	if (!w->first_row) {
 		w->first_row = *t->row_id;
-		w->first_signer = t->signer_row ? *t->signer_row : 0;
 		snprintf(w->first_lang, sizeof w->first_lang, "%s", lang->lang);
 	}
 	return add_delivery(w, t, lang->lang, message_id, false, err);
@@ -383,6 +383,7 @@ take_reader(void *ctx, const struct store_signature *row, struct err *err)
 		.key = s->email_key,
 		.row = &fields,
 		.row_id = &row_id,
+		.reader = row->id,
 	};
 	int rc;
 
@@ -400,30 +401,45 @@ take_reader(void *ctx, const struct store_signature *row, struct err *err)
 	return rc;
 }
 
+/* A copy shows the letter as the first recipient gets it; where supporters'
+ * data would show, it shows nobody's. */
+static int
+add_copy(struct walk *w, const char *to, struct err *err)
+{
+	bool personal = w->options->audience == AUDIENCE_RECIPIENTS;
+	char message_id[ADDRESS_MAX + TOKEN_MAX];
+	char text[ADDRESS_MAX], key[ADDRESS_MAX];
+	struct address address;
+	struct target t = {
+		.email = text,
+		.key = key,
+		.row_id = personal ? &w->first_row : NULL,
+	};
+	int rc;
+
+	if (address_parse(to, &address, err) < 0)
+		return -1;
+	address_format(&address, text);
+	address_canonical(&address, key);
+	rc = store_in_mailing(
+		w->ws->store, w->letter_id, w->mailing->id, key, 0, err);
+	if (rc != 0) {
+		w->out->repeats += rc > 0;
+		return rc < 0 ? -1 : 0;
+	}
+	make_message_id(w->mailing, message_id, sizeof message_id);
+	if (add_delivery(w, &t, w->first_lang, message_id, true, err) < 0)
+		return -1;
+	w->out->copies++;
+	return 0;
+}
+
 static int
 add_copies(struct walk *w, struct err *err)
 {
-	for (size_t i = 0; w->first_row && i < w->options->copy_count; i++) {
-		char message_id[ADDRESS_MAX + TOKEN_MAX];
-		struct address address;
-		char text[ADDRESS_MAX], key[ADDRESS_MAX];
-		struct target t = {
-			.email = text,
-			.key = key,
-			.row_id = &w->first_row,
-			.signer_row = &w->first_signer,
-		};
-
-		if (address_parse(w->options->copies[i], &address, err) < 0)
+	for (size_t i = 0; w->first_row && i < w->options->copy_count; i++)
+		if (add_copy(w, w->options->copies[i], err) < 0)
 			return -1;
-		address_format(&address, text);
-		address_canonical(&address, key);
-		make_message_id(w->mailing, message_id, sizeof message_id);
-		if (add_delivery(w, &t, w->first_lang, message_id, true, err) <
-			0)
-			return -1;
-		w->out->copies++;
-	}
 	return 0;
 }
 

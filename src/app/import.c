@@ -436,7 +436,7 @@ write_rejects(struct import *im, struct err *err)
 		free(path);
 		path = mem_strdup(file);
 	}
-	if (im->out->rejected || (file_exists(path) && strcmp(path, file)))
+	if (im->out->rejected || (file_exists(path) && strcmp(path, file) != 0))
 		rc = file_write(
 			path, buf_str(&im->rejects), im->rejects.len, err);
 	if (rc == 0 && im->out->rejected)
@@ -460,14 +460,20 @@ run(struct import *im, struct err *err)
 		    &im->out->batch, err) < 0 ||
 		take_rows(im, err) < 0)
 		goto out;
-	if (im->request->dry_run || im->out->rows == im->out->rejected) {
+	if (im->request->dry_run) {
 		im->out->batch = 0;
-		rc = im->request->dry_run ? 0 : write_rejects(im, err);
+		rc = 0;
 		goto out;
 	}
-	if (write_rejects(im, err) < 0)
+	if (im->out->rows == im->out->rejected) {
+		im->out->batch = 0;
+		rc = write_rejects(im, err);
 		goto out;
+	}
+	/* Only now may a mended file of rejects be written over. */
 	rc = store_commit(store, err);
+	if (rc == 0)
+		rc = write_rejects(im, err);
 out:
 	store_rollback(store);
 	return rc;

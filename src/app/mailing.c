@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/compose.h"
+#include "app/composition.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -137,12 +137,12 @@ note_files(const struct workspace *ws, const struct catalog_entry *entry,
 		struct mailing_file *file = &lang->files[lang->file_count++];
 		struct buf data = {0};
 		struct err err;
-		char *path;
+		char *path = NULL;
 
 		file->path = mem_printf(
 			"letters/%s/%s", entry->campaign, l->attach[i].text);
-		path = workspace_path(ws, file->path);
-		if (file_read(path, ATTACHMENT_MAX, &data, &err) < 0) {
+		if (workspace_attachment(ws, file->path, &path, &err) < 0 ||
+			file_read(path, ATTACHMENT_MAX, &data, &err) < 0) {
 			problems_add(problems, entry->file, l->attach[i].line,
 				0, "Attach: %s", err.msg);
 			rc = -1;
@@ -169,7 +169,7 @@ prepare_lang(const struct workspace *ws, const struct catalog *catalog,
 	if (edition_open(out->text, out->lang, entry->file, &out->edition,
 		    problems) < 0)
 		return -1;
-	compose_check(&out->edition, columns, problems);
+	composition_check(&out->edition, columns, problems);
 	out->composition = composition_new(&out->edition);
 	return 0;
 }
@@ -506,12 +506,14 @@ static int
 encode_file(const struct workspace *ws, const struct mailing_file *file,
 	struct buf *out, struct err *err)
 {
-	char *path = workspace_path(ws, file->path);
+	char *path = NULL;
 	const char *slash = strrchr(file->path, '/');
 	char digest[DIGEST_MAX];
 	struct buf data = {0};
-	int rc = file_read(path, ATTACHMENT_MAX, &data, err);
+	int rc = workspace_attachment(ws, file->path, &path, err);
 
+	if (rc == 0)
+		rc = file_read(path, ATTACHMENT_MAX, &data, err);
 	if (rc < 0) {
 		err->kind = ERR_DATA;
 	} else {

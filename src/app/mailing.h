@@ -32,7 +32,7 @@ struct mailing_lang {
 	struct buf *parts; /* the files as MIME parts; NULL until
 			      mailing_load_files */
 	struct edition edition;
-	struct composition *composition; /* of app/compose; owned */
+	struct composition *composition; /* owned */
 };
 
 struct mailing {

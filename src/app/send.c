@@ -37,7 +37,7 @@ send_plan_release(struct send_plan *plan)
 int
 send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err)
 {
-	return store_mailing_unfinished(ws->store, 0, -1, mailing, err);
+	return store_mailing_resume(ws->store, clock_now(), mailing, err);
 }
 
 static int

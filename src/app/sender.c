@@ -26,7 +26,9 @@ enum {
 	BATCH = 50,
 	DOT_TIMEOUT_S = 600, /* RFC 5321 4.5.3.2.6 */
 	DEADLINE_PER_MESSAGE_S = 60,
+	WAIT_TOLD_S = 3, /* a longer wait is told */
 	BOOT_MAX = 64,
+	BUSY_TRIES = 60, /* of ten seconds each */
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -67,6 +69,7 @@ sender_catch_signals(void)
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 }
 
 /* What this start of the machine is called; a claim from another start
@@ -108,6 +111,17 @@ fail(struct sender *s, const struct err *err)
 	return -1;
 }
 
+/* Whether somebody paused or cancelled the mailing meanwhile. 1, 0 or -1. */
+static int
+is_halted(const struct sender *s, struct err *err)
+{
+	enum mailing_state state = MAILING_RUNNING;
+
+	if (store_mailing_state(s->ws->store, s->mailing->id, &state, err) < 0)
+		return -1;
+	return state != MAILING_RUNNING;
+}
+
 static int
 give_body(void *ctx, size_t index, const char **data, size_t *len)
 {
@@ -115,6 +129,8 @@ give_body(void *ctx, size_t index, const char **data, size_t *len)
 	struct err err;
 
 	if (stop_asked || s->failed || s->ours)
+		return -1;
+	if (is_halted(s, &err) != 0)
 		return -1;
 	buf_reset(&s->message);
 	if (compose_delivery(s->mailing, &s->batch[index], &s->message, &err) <
@@ -149,10 +165,10 @@ count_outcome(struct sender *s, const struct outcome *outcome,
 	s->result->unknown += state == DELIVERY_UNKNOWN;
 	if (state != DELIVERY_QUEUED)
 		s->batch_tried++;
-	if (outcome->kind == OUTCOME_SENT)
-		s->refusals = 0;
 	if (outcome->policy)
 		s->refusals++;
+	else if (state != DELIVERY_QUEUED && !s->ours)
+		s->refusals = 0;
 	if (!s->ours && (outcome->kind == OUTCOME_OURS ||
 				s->refusals >= REFUSALS_MAX)) {
 		s->ours = true;
@@ -171,12 +187,19 @@ note_outcome(void *ctx, size_t index, const struct outcome *outcome)
 	enum delivery_state state = delivery_after(outcome, d->date, now);
 	int64_t due = 0;
 	struct err err;
+	int rc = -1;
 
 	if (state == DELIVERY_DEFERRED)
 		due = now + delivery_retry_wait_s(
 				    d->attempts, (int)token_below(1000));
-	if (store_settle(s->ws->store, d->id, state, &outcome->reply, due, now,
-		    &err) < 0)
+	/* What is known is not given up because another program writes. */
+	for (int tries = 0; rc < 0 && tries < BUSY_TRIES; tries++) {
+		rc = store_settle(s->ws->store, d->id, state, &outcome->reply,
+			due, now, &err);
+		if (rc < 0 && err.kind != ERR_AGAIN)
+			break;
+	}
+	if (rc < 0)
 		return fail(s, &err);
 	count_outcome(s, outcome, state);
 	/* After a fault of our own the transport goes no further by itself. */
@@ -220,12 +243,15 @@ wait_for_turn(struct sender *s, long want, long *out, struct err *err)
 		return 0;
 	}
 	want = *out;
-	while (!stop_asked) {
+	for (bool told = false; !stop_asked;) {
 		if (allowance(s, a->rate, a->rate_count, want, out, &again,
 			    err) < 0)
 			return -1;
 		if (*out > 0)
 			return 0;
+		if (!told && s->progress && again > clock_now() + WAIT_TOLD_S)
+			s->progress->waiting(s->progress->ctx, again);
+		told = true;
 		clock_sleep_ms(200);
 	}
 	*out = 0;
@@ -316,8 +342,9 @@ explain_ours(const struct sender *s, struct err *err)
 			s->ours_reply.status, s->ours_reply.text);
 	else
 		err_set(err, ERR_CONFIG,
-			"%s does not take mail from %s (%d %s %s); mend "
-			"openletter.conf or ask the provider, then resume",
+			"%s does not take mail from %s (%d %s %s); ask the "
+			"provider and resume, or cancel this mailing and send "
+			"from another address",
 			s->account->host, s->mailing->from_address,
 			s->ours_reply.code, s->ours_reply.status,
 			s->ours_reply.text);
@@ -336,13 +363,14 @@ run_batch(struct sender *s, long limit, struct err *err)
 	struct err net = {0};
 	int rc, end;
 
-	s->batch = batch;
 	s->batch_tried = 0;
 	if (store_claim(s->ws->store, s->mailing->id, s->mailing->audience,
 		    s->account->name, s->boot, clock_now(), (size_t)limit,
 		    batch, &count, &spending, err) < 0)
 		return -1;
+	s->batch = batch;
 	rc = count ? submit(s, count, &net) : 0;
+	s->batch = NULL;
 	end = store_batch_end(
 		s->ws->store, spending, s->batch_tried, clock_now(), err);
 	for (size_t i = 0; i < count; i++)
@@ -365,17 +393,6 @@ run_batch(struct sender *s, long limit, struct err *err)
 		return -1;
 	}
 	return count > 0;
-}
-
-/* Whether somebody paused or cancelled the mailing meanwhile. 1, 0 or -1. */
-static int
-is_halted(const struct sender *s, struct err *err)
-{
-	enum mailing_state state = MAILING_RUNNING;
-
-	if (store_mailing_state(s->ws->store, s->mailing->id, &state, err) < 0)
-		return -1;
-	return state != MAILING_RUNNING;
 }
 
 static int
@@ -408,6 +425,22 @@ run_batches(struct sender *s, int64_t limit, struct err *err)
 	}
 }
 
+/* Cancels what the run had in its hands when the mailing was cancelled. */
+static int
+finish_cancelled(struct sender *s, struct err *err)
+{
+	struct store *store = s->ws->store;
+
+	s->result->end = SENDER_CANCELLED;
+	if (store_begin(store, "cancelling the rest", DB_DURABLE, err) < 0)
+		return -1;
+	if (store_mailing_cancel(store, s->mailing->id, clock_now(), err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
 /* Looks what is left and closes the mailing when nothing is. */
 static int
 finish(struct sender *s, struct err *err)
@@ -421,6 +454,8 @@ finish(struct sender *s, struct err *err)
 	if (store_mailing_state(store, s->mailing->id, &state, err) < 0 ||
 		store_mailing_tally(store, s->mailing->id, &tally, err) < 0)
 		return -1;
+	if (state == MAILING_CANCELLED)
+		return finish_cancelled(s, err);
 	result->flawed = tally.states[DELIVERY_REJECTED] +
 			 tally.states[DELIVERY_UNKNOWN];
 	if (tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_CLAIMED] > 0)
@@ -436,8 +471,6 @@ finish(struct sender *s, struct err *err)
 		return found < 0 ? -1 : 0;
 	}
 	result->end = SENDER_DONE;
-	if (state == MAILING_CANCELLED)
-		return 0;
 	if (store_begin(store, "closing the mailing", DB_DURABLE, err) < 0)
 		return -1;
 	if (store_mailing_set_state(
@@ -500,9 +533,6 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 
 	*out = (struct sender_result){0};
 	read_boot_id(s.boot);
-	if (store_recover(
-		    ws->store, s.boot, clock_now(), &out->recovered, err) < 0)
-		return -1;
 	submit_global_init();
 	if (start(&s, mailing, err) == 0 && run_batches(&s, limit, err) == 0)
 		rc = finish(&s, err);

@@ -13,8 +13,9 @@ enum sender_end {
 	SENDER_DONE,  /* nothing is left to do */
 	SENDER_LIMIT, /* --limit was reached, letters are left */
 	SENDER_LATER, /* deferred letters or the quota: run again at `again` */
-	SENDER_STOPPED, /* a signal; letters are left */
-	SENDER_PAUSED,	/* our own fault: err says what */
+	SENDER_STOPPED,	  /* a signal; letters are left */
+	SENDER_CANCELLED, /* by hand, meanwhile */
+	SENDER_PAUSED,	  /* our own fault: err says what */
 };
 
 struct sender_result {
@@ -23,22 +24,23 @@ struct sender_result {
 	int64_t deferred;
 	int64_t rejected;
 	int64_t unknown;
-	int64_t flawed;	   /* rejected and unknown, of the whole mailing */
-	int64_t recovered; /* unknowns that a dead run had left */
-	int64_t again;	   /* SENDER_LATER: when, 0 if not known */
-	bool quota;	   /* SENDER_LATER: because of the quota */
+	int64_t flawed; /* rejected and unknown, of the whole mailing */
+	int64_t again;	/* SENDER_LATER: when, 0 if not known */
+	bool quota;	/* SENDER_LATER: because of the quota */
 };
 
-/* Is told after each outcome; total counts what was due when the run began. */
+/* step is told after each outcome, waiting when the rate makes it wait until
+ * a time; total counts what was due when the run began. */
 struct sender_progress {
 	void (*step)(
 		void *ctx, const struct sender_result *so_far, int64_t total);
+	void (*waiting)(void *ctx, int64_t until);
 	void *ctx;
 };
 
 /*
  * Sends what is due of a mailing, at most limit messages (0: no limit). The
- * sender's lock is held. limit counts tries.
+ * sender's lock is held and sender_recover was called. limit counts tries.
  * Returns 0 with the result, or -1: ERR_UNAVAILABLE: the server cannot be
  * reached, run again; ERR_CONFIG: the mailing is paused with this reason;
  * ERR_DATA: an attachment changed; ERR_IO, ERR_AGAIN: the store.
@@ -47,7 +49,8 @@ int sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 	const struct sender_progress *progress, struct sender_result *out,
 	struct err *err);
 
-/* Puts right what a dead run left; see store_recover. */
+/* Puts right what a dead run left; see store_recover. Under the sender's
+ * lock, before a mailing is made or run. */
 int sender_recover(struct workspace *ws, int64_t *unknown, struct err *err);
 
 /* Once, before a run: SIGINT and SIGTERM end it after the message in flight,

@@ -65,6 +65,36 @@ workspace_path(const struct workspace *ws, const char *name)
 	return file_join(ws->root, name);
 }
 
+int
+workspace_attachment(const struct workspace *ws, const char *shown, char **out,
+	struct err *err)
+{
+	const char *name = shown + strlen("letters/");
+	char *folder_path = mem_printf(
+		"%s/letters/%.*s", ws->root, (int)strcspn(name, "/"), name);
+	char *path = workspace_path(ws, shown);
+	char *folder = realpath(folder_path, NULL);
+	char *real = realpath(path, NULL);
+	size_t len = folder ? strlen(folder) : 0;
+	int rc = -1;
+
+	if (!real || !folder)
+		err_set(err, ERR_NOTFOUND, "%s: %s", shown, strerror(errno));
+	else if (strncmp(real, folder, len) != 0 || real[len] != '/')
+		err_set(err, ERR_DATA, "%s: leads out of the campaign's folder",
+			shown);
+	else
+		rc = 0;
+	if (rc == 0)
+		*out = real;
+	else
+		free(real);
+	free(folder);
+	free(folder_path);
+	free(path);
+	return rc;
+}
+
 const char *
 workspace_show(const struct workspace *ws, const char *path)
 {

@@ -42,6 +42,14 @@ void workspace_release(struct workspace *ws);
 /* root/name in a new string. */
 char *workspace_path(const struct workspace *ws, const char *name);
 
+/*
+ * The real path of a file that a letter names, to be freed: it must lie in
+ * its campaign's folder, also after symbolic links. shown: its path below the
+ * workspace. Errors: ERR_NOTFOUND; ERR_DATA: it lies elsewhere.
+ */
+int workspace_attachment(const struct workspace *ws, const char *shown,
+	char **out, struct err *err);
+
 /* How a path inside the workspace is shown to people: below its root. */
 const char *workspace_show(const struct workspace *ws, const char *path);
 

@@ -1,7 +1,6 @@
 #include <inttypes.h>
 
 #include "app/send.h"
-#include "app/sender.h"
 #include "cmd/cmd.h"
 #include "cmd/sending.h"
 
@@ -23,9 +22,10 @@ cmd_resume(struct cmd *cmd, int argc, char **argv, struct err *err)
 		return -1;
 	if (workspace_lock_sender(&cmd->ws, err) < 0)
 		return -1;
+	unknown = sending_recover(cmd, err);
+	if (unknown < 0)
+		return -1;
 	if (!mailing) {
-		if (sender_recover(&cmd->ws, &unknown, err) < 0)
-			return -1;
 		rc = send_unfinished(&cmd->ws, &mailing, err);
 		if (rc < 0)
 			return -1;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "app/send.h"
-#include "app/sender.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -199,11 +198,11 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 {
 	struct problems notes = {0};
 	struct send_plan plan;
-	int64_t mailing, unknown, queued;
+	int64_t mailing, queued;
 	bool skipped;
 
 	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
-		sender_recover(&cmd->ws, &unknown, err) < 0)
+		sending_recover(cmd, err) < 0)
 		return -1;
 	if (send_make(&cmd->ws, &o->request, true, &plan, &cmd->problems,
 		    &notes, err) < 0) {

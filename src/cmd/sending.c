@@ -71,25 +71,56 @@ say_later(const struct cmd *cmd, int64_t mailing, const struct sender_result *r)
 		at, mailing);
 }
 
+int64_t
+sending_recover(struct cmd *cmd, struct err *err)
+{
+	int64_t unknown;
+
+	if (sender_recover(&cmd->ws, &unknown, err) < 0)
+		return -1;
+	if (unknown)
+		cmd_say(cmd,
+			"%" PRId64 " letters of a run that ended suddenly are "
+			"unknown now: openletter log --state unknown",
+			unknown);
+	return unknown;
+}
+
+static void
+waiting(void *ctx, int64_t until)
+{
+	char at[CLOCK_TIME_MAX];
+
+	(void)ctx;
+	clock_format_time(until, at);
+	fprintf(stderr, "The account's rate is used up; waiting until %s.\n",
+		at);
+}
+
+/* Without a terminal there is no line to rewrite. */
+static void
+no_step(void *ctx, const struct sender_result *so_far, int64_t total)
+{
+	(void)ctx;
+	(void)so_far;
+	(void)total;
+}
+
 int
 sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 	struct err *err)
 {
 	struct progress progress = {.began_ms = clock_monotonic_ms()};
-	struct sender_progress told = {step, &progress};
+	struct sender_progress told = {
+		cmd_progress_wanted(cmd) ? step : no_step, waiting, &progress};
 	struct sender_result r;
 	int rc;
 
 	sender_catch_signals();
-	rc = sender_run(&cmd->ws, mailing, limit,
-		cmd_progress_wanted(cmd) ? &told : NULL, &r, err);
+	rc = sender_run(
+		&cmd->ws, mailing, limit, cmd->quiet ? NULL : &told, &r, err);
 	if (progress.shown)
 		fputs("\r\033[K", stderr);
-	if (r.recovered)
-		cmd_say(cmd,
-			"%" PRId64 " letters of a run that ended suddenly are "
-			"unknown now: openletter log --state unknown",
-			r.recovered);
 	if (rc == 0 || r.sent + r.deferred + r.rejected + r.unknown > 0)
 		say_result(cmd, mailing, &r);
 	if (rc < 0) {
@@ -110,6 +141,9 @@ sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 			"There is more to send: openletter resume %" PRId64,
 			mailing);
 		return EX_TEMPFAIL;
+	case SENDER_CANCELLED:
+		cmd_say(cmd, "The mailing was cancelled meanwhile.");
+		break;
 	case SENDER_PAUSED:
 	case SENDER_DONE:
 		break;

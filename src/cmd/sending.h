@@ -4,6 +4,10 @@
 
 #include "cmd/cmd.h"
 
+/* Puts right what a dead run left and says so; see sender_recover. Returns how
+ * many letters became unknown, or -1. */
+int64_t sending_recover(struct cmd *cmd, struct err *err);
+
 /*
  * Runs a mailing with a progress line on a terminal and prints how it ended.
  * The sender's lock is held. Returns the exit status, or -1.

@@ -344,8 +344,7 @@ read_section(
 			continue;
 		}
 		/* It gives a value even where it complains. */
-		value = g_key_file_get_string(
-			p->keys, group, names[i], &error);
+		value = g_key_file_get_string(p->keys, group, names[i], &error);
 		if (value && !error)
 			key->read(p, group, names[i], g_strstrip(value),
 				(char *)to + key->offset);
@@ -478,9 +477,8 @@ conf_parse(const char *text, const char *file, struct conf *out,
 		return -1;
 	}
 	p.keys = g_key_file_new();
-	if (!g_key_file_load_from_data(
-		    p.keys, text, strlen(text), G_KEY_FILE_KEEP_TRANSLATIONS,
-		    &error)) {
+	if (!g_key_file_load_from_data(p.keys, text, strlen(text),
+		    G_KEY_FILE_KEEP_TRANSLATIONS, &error)) {
 		problems_add(problems, file, 0, 0, "%s", error->message);
 		g_error_free(error);
 		g_key_file_free(p.keys);

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const char *const names[] = {
-#define X(member, number, name) [number] = name,
+#define X(member, number, name) [(number)] = (name),
 	DELIVERY_STATES(X)
 #undef X
 };

@@ -24,7 +24,7 @@
 	X(BOUNCED, 9, "bounced")
 
 enum delivery_state {
-#define X(member, number, name) DELIVERY_##member = number,
+#define X(member, number, name) DELIVERY_##member = (number),
 	DELIVERY_STATES(X)
 #undef X
 	DELIVERY_STATE_COUNT

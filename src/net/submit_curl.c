@@ -360,7 +360,8 @@ explain(const struct session *s, CURLcode code, struct err *err)
 	if (submit_tls_explain(&s->tls, account, err))
 		return -1;
 	if (account->user && !s->logged_in &&
-		(s->phase >= PHASE_AUTH || code == CURLE_LOGIN_DENIED))
+		(s->phase > PHASE_AUTH || code == CURLE_LOGIN_DENIED ||
+			(s->phase == PHASE_AUTH && s->refused.code != 0)))
 		return submit_login_failed(account, &s->refused, err);
 	if (s->refused.code != 0)
 		return submit_no_service(account, &s->refused, err);

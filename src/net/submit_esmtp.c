@@ -254,7 +254,8 @@ login_answer(
 /* One step of a NOOP. Returns 1 when the whole reply is there, 0 to go on,
  * -1 when it failed. */
 static int
-noop_step(SSL *ssl, bool *written, char *reply, int size, int *len)
+noop_step(SSL *ssl, int timeout_ms, bool *written, char *reply, int size,
+	int *len)
 {
 	static const char noop[] = "NOOP\r\n";
 	int n = *written ? SSL_read(ssl, reply + *len, size - *len)
@@ -274,9 +275,11 @@ noop_step(SSL *ssl, bool *written, char *reply, int size, int *len)
 	}
 	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
 		return -1;
-	/* No time limit: the clock of the wire shuts the socket down. */
+	/* Interrupted is the clock of the wire: it shut the socket down, and
+	 * the next step finds that out. */
 	p.events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-	return poll(&p, 1, -1) < 0 && errno != EINTR ? -1 : 0;
+	n = poll(&p, 1, timeout_ms);
+	return n > 0 || (n < 0 && errno == EINTR) ? 0 : -1;
 }
 
 /*
@@ -285,14 +288,15 @@ noop_step(SSL *ssl, bool *written, char *reply, int size, int *len)
  * for ever. Once an answer was read they are gone.
  */
 static int
-swallow_tickets(SSL *ssl)
+swallow_tickets(SSL *ssl, int timeout_ms)
 {
 	char reply[512];
 	bool written = false;
 	int len = 0, step = 0;
 
 	while (step == 0)
-		step = noop_step(ssl, &written, reply, sizeof(reply), &len);
+		step = noop_step(
+			ssl, timeout_ms, &written, reply, sizeof(reply), &len);
 	return step == 1 ? 0 : -1;
 }
 
@@ -301,7 +305,8 @@ on_secure(struct esmtp *s, SSL *ssl)
 {
 	if (!submit_tls_name_ok(&s->tls, ssl) || s->tls.injected ||
 		(SSL_version(ssl) >= TLS1_3_VERSION &&
-			swallow_tickets(ssl) != 0))
+			swallow_tickets(
+				ssl, s->run->account->timeout_s * 1000) != 0))
 		submit_wire_hang_up(&s->wire);
 	else
 		s->secure = true;
@@ -444,6 +449,7 @@ on_event(smtp_session_t session, int event, void *arg, ...)
 		(void)va_arg(args, char *);
 		*go_on = submit_tls_name_ok(&s->tls, va_arg(args, SSL *));
 		break;
+	/* A long here, an int below. NOLINTNEXTLINE(bugprone-branch-clone) */
 	case SMTP_EV_INVALID_PEER_CERTIFICATE:
 		(void)va_arg(args, long);
 		*va_arg(args, int *) = 0;

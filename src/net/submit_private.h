@@ -89,7 +89,7 @@ struct submit_tls_state {
 	int verify_error;  /* X509_V_ERR_...; 0: none */
 	bool without_san;  /* the certificate names no host at all */
 	char detail[160];  /* the date or the names in question */
-	bool agreed; /* the handshake was finished */
+	bool agreed;	   /* the handshake was finished */
 	const char *alert; /* OpenSSL's word for a fatal alert; static */
 };
 

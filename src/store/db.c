@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -76,9 +77,9 @@ db_script(struct db *db, const char *sql, struct err *err)
 	return code == SQLITE_OK ? 0 : fail(db, code, err);
 }
 
-/* Only the owner may read what supporters entrusted to him. */
+/* Only the owner may read what supporters entrusted to them. */
 static int
-keep_private(const char *path, struct err *err)
+keep_file_private(const char *path, struct err *err)
 {
 	struct stat st;
 
@@ -92,6 +93,39 @@ keep_private(const char *path, struct err *err)
 			"changed: %s",
 			path, strerror(errno));
 	return 0;
+}
+
+static int
+keep_private(const char *path, struct err *err)
+{
+	static const char *const endings[] = {"", "-wal", "-shm"};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < 3; i++) {
+		char *file = mem_printf("%s%s", path, endings[i]);
+
+		rc = keep_file_private(file, err);
+		free(file);
+	}
+	return rc;
+}
+
+/* Making a new file a WAL database does not wait for another that does the
+ * same just now, so we do. */
+static int
+set_up(struct db *db, const char *settings, struct err *err)
+{
+	struct timespec pause = {.tv_nsec = 20000000};
+	int rc = -1;
+
+	for (int i = 0; rc < 0 && i < BUSY_TIMEOUT_MS / 20; i++) {
+		rc = db_script(db, settings, err);
+		if (rc < 0 && err->kind != ERR_AGAIN)
+			break;
+		if (rc < 0)
+			nanosleep(&pause, NULL);
+	}
+	return rc;
 }
 
 int
@@ -127,7 +161,7 @@ db_open(const char *path, bool create, struct db **out, struct err *err)
 	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(
 		db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-	if (db_script(db, settings, err) < 0)
+	if (set_up(db, settings, err) < 0)
 		goto fail;
 	*out = db;
 	return 0;

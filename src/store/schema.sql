@@ -72,6 +72,7 @@ CREATE TABLE signature (
 -- Nobody counts twice for a letter; who withdrew may sign again.
 CREATE UNIQUE INDEX signature_signer ON signature(letter, key)
 	WHERE state IN (0, 1);
+CREATE INDEX signature_key ON signature(letter, key);
 CREATE INDEX signature_address ON signature(letter, email_key);
 
 -- One sending of one letter to one audience. What it says is frozen here:

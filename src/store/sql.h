@@ -133,8 +133,14 @@ X(MAILING_LIST, \
 X(MAILING_UNFINISHED, \
 	"SELECT id FROM mailing WHERE ($1 = 0 OR letter = $1) " \
 	"AND ($2 < 0 OR audience = $2) AND state IN (0, 1) ORDER BY id") \
+X(MAILING_RESUME, /* one with something due comes first, tests come last */ \
+	"SELECT m.id FROM mailing m WHERE m.state IN (0, 1) " \
+	"ORDER BY NOT EXISTS (SELECT 1 FROM delivery d " \
+	"WHERE d.mailing = m.id AND d.state IN (0, 4) AND d.due_at <= $1), " \
+	"m.audience = 3, m.id LIMIT 1") \
 X(MAILING_SET_STATE, \
-	"UPDATE mailing SET state = $2, reason = $3 WHERE id = $1") \
+	"UPDATE mailing SET state = $2, reason = $3 " \
+	"WHERE id = $1 AND state IN (0, 1)") \
 X(MAILING_TALLY, \
 	"SELECT state, count(*) FROM delivery WHERE mailing = $1 " \
 	"GROUP BY state") \
@@ -151,11 +157,11 @@ X(DELIVERY_REACHED, /* sending, sent, unknown, bounced: perhaps they have it */ 
 	"AND ($4 = 0 OR d.signature = $4) LIMIT 1") \
 X(DELIVERY_IN_MAILING, \
 	"SELECT 1 FROM delivery WHERE letter = $1 AND key = $2 " \
-	"AND mailing = $3 AND copy = 0 AND ($4 = 0 OR signature = $4) " \
+	"AND mailing = $3 AND ($4 = 0 OR signature = $4) " \
 	"LIMIT 1") \
 X(DELIVERY_DUE, \
 	"SELECT d.id, d.lang, d.recipient, d.copy, d.attempts, d.message_id, " \
-	"d.date, r.fields, g.fields, d.key, s.state " \
+	"d.date, r.fields, g.fields, d.key, s.state, s.visibility " \
 	"FROM delivery d LEFT JOIN mailing_row r ON r.id = d.row " \
 	"LEFT JOIN mailing_row g ON g.id = d.signer_row " \
 	"LEFT JOIN signature s ON s.id = d.signature " \
@@ -175,7 +181,8 @@ X(DELIVERY_SETTLE, \
 	"due_at = $6, at = $7 WHERE id = $1 AND state IN (1, 2)") \
 X(DELIVERY_GIVE_BACK, \
 	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
-	"attempts = attempts - 1, at = $2 WHERE id = $1 AND state IN (1, 2)") \
+	"date = iif(attempts > 1, date, NULL), attempts = attempts - 1, " \
+	"at = $2 WHERE id = $1 AND state IN (1, 2)") \
 X(DELIVERY_CANCEL, \
 	"UPDATE delivery SET state = 8, at = $2, reply = 'cancelled by hand' " \
 	"WHERE mailing = $1 AND state IN (0, 4)") \
@@ -187,12 +194,18 @@ X(RECOVER_SENDING, \
 	"WHERE state = 2") \
 X(RECOVER_CLAIMED, \
 	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
-	"attempts = attempts - 1, at = $2 WHERE state = 1 AND boot = $1") \
+	"date = iif(attempts > 1, date, NULL), attempts = attempts - 1, " \
+	"at = $2 WHERE state = 1 AND boot = $1") \
 X(RECOVER_POWER_LOSS, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the machine went " \
 	"down while the message was due; nobody can know' WHERE state = 1") \
 X(RECOVER_SPENDING, \
 	"UPDATE spending SET open = 0, at = $1 WHERE open = 1") \
+X(RECOVER_CLOCK_SPENDING, /* the clock was ahead once */ \
+	"UPDATE spending SET at = $1 WHERE at > $1") \
+X(RECOVER_CLOCK_DUE, \
+	"UPDATE delivery SET due_at = $1 " \
+	"WHERE state = 4 AND due_at > $1 + 36000") \
 X(SPENDING_ADD, \
 	"INSERT INTO spending(account, at, count, open) " \
 	"VALUES ($1, $2, $3, 1)") \

@@ -89,7 +89,8 @@ store_delivery_release(struct store_delivery *d)
 struct due {
 	struct store_delivery delivery;
 	char *key;
-	bool withdrawn;
+	bool withdrawn; /* the signature behind it */
+	bool hidden;	/* nobody may see the signature's name now */
 };
 
 static char *
@@ -115,7 +116,9 @@ read_due(struct db_query *q, struct due *out, int64_t now)
 				.signer = copy(q, 8),
 			},
 		.key = copy(q, 9),
-		.withdrawn = !db_is_null(q, 10) && db_int(q, 10) == 2,
+		.withdrawn = !db_is_null(q, 10) &&
+			     db_int(q, 10) == SIGNATURE_WITHDRAWN,
+		.hidden = db_int(q, 11) > VISIBILITY_RECIPIENT,
 	};
 }
 
@@ -195,6 +198,10 @@ claim_one(struct store *store, const struct due *due, enum audience audience,
 	if (due->withdrawn)
 		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
 			"the signature was withdrawn", now, err);
+	if (audience == AUDIENCE_FOR_SIGNERS && due->hidden)
+		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
+			"the signer's name may not be shown any more", now,
+			err);
 	if (audience == AUDIENCE_TO_SIGNERS) {
 		int rc = store_is_suppressed(store, due->key, err);
 
@@ -336,7 +343,14 @@ settle(struct store *store, int64_t delivery, enum delivery_state state,
 	db_bind_text(q, 5, reply->text);
 	db_bind_int(q, 6, due_at);
 	db_bind_int(q, 7, now);
-	return db_run(q, err);
+	if (db_run(q, err) < 0)
+		return -1;
+	if (db_changes(store->db) != 1)
+		return err_set(err, ERR_IO,
+			"delivery %lld is not in the hands of this run any "
+			"more; was openletter.lock deleted?",
+			(long long)delivery);
+	return 0;
 }
 
 int
@@ -414,6 +428,10 @@ store_recover(struct store *store, const char *boot, int64_t now,
 		recover(store, SQL_RECOVER_POWER_LOSS, NULL, now, unknown,
 			err) < 0 ||
 		recover(store, SQL_RECOVER_SPENDING, NULL, now, &other, err) <
+			0 ||
+		recover(store, SQL_RECOVER_CLOCK_SPENDING, NULL, now, &other,
+			err) < 0 ||
+		recover(store, SQL_RECOVER_CLOCK_DUE, NULL, now, &other, err) <
 			0) {
 		store_rollback(store);
 		return -1;

@@ -103,6 +103,23 @@ store_mailing_unfinished(struct store *store, int64_t letter, int audience,
 }
 
 int
+store_mailing_resume(
+	struct store *store, int64_t now, int64_t *id, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_MAILING_RESUME, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, now);
+	rc = db_next(q, err);
+	if (rc > 0)
+		*id = db_int(q, 0);
+	db_reset(q);
+	return rc;
+}
+
+int
 store_mailing_set_state(struct store *store, int64_t id,
 	enum mailing_state state, const char *reason, struct err *err)
 {

@@ -42,6 +42,12 @@ int store_mailing_find(struct store *store, int64_t id,
 int store_mailing_unfinished(struct store *store, int64_t letter, int audience,
 	int64_t *id, struct err *err);
 
+/* The mailing to go on with when none is named. Returns 1, 0 or -1. */
+int store_mailing_resume(
+	struct store *store, int64_t now, int64_t *id, struct err *err);
+
+/* Sets the state of a mailing that is running or paused; one that is over
+ * stays as it is. */
 int store_mailing_set_state(struct store *store, int64_t id,
 	enum mailing_state state, const char *reason, struct err *err);
 

@@ -13,11 +13,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-#define ORGANISER                 \
-	"[organiser]\n"           \
-	"name = Our Committee\n"  \
+#define ORGANISER                \
+	"[organiser]\n"          \
+	"name = Our Committee\n" \
 	"from = a@example.org\n"
-#define ACCOUNT      \
+#define ACCOUNT         \
 	"[smtp main]\n" \
 	"host = smtp.example.org\n"
 
@@ -212,9 +212,8 @@ test_problems(void **state)
 		{ORGANISER ACCOUNT "rate = /minute\n", 6, "60/minute"},
 		{ORGANISER ACCOUNT "rate = 5/day, many\n", 6, "many"},
 		{ORGANISER ACCOUNT "quota = ,\n", 6, "one to 4"},
-		{ORGANISER ACCOUNT
-			"quota = 1/day,2/day,3/day,4/day,5/day\n",
-			6, "one to 4"},
+		{ORGANISER ACCOUNT "quota = 1/day,2/day,3/day,4/day,5/day\n", 6,
+			"one to 4"},
 		{ORGANISER ACCOUNT "user = a\\qb\n", 6, "backslash"},
 		{ORGANISER ACCOUNT "helo = my laptop\n", 6, "host name"},
 		{ORGANISER ACCOUNT "helo = a\\r\\nMAIL\n", 6, "host name"},
@@ -280,10 +279,9 @@ static void
 test_limits_twice(void **state)
 {
 	static const char text[] =
-		ORGANISER ACCOUNT
-		"rate = 1/second, 2/minute, 3/hour, 4/day\n"
-		"quota = 9/day\n"
-		"rate = 5/second, 6/minute, 7/hour, 8/day\n";
+		ORGANISER ACCOUNT "rate = 1/second, 2/minute, 3/hour, 4/day\n"
+				  "quota = 9/day\n"
+				  "rate = 5/second, 6/minute, 7/hour, 8/day\n";
 	struct problems problems = {0};
 	struct conf conf;
 

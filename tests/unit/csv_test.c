@@ -59,8 +59,7 @@ read_all(const void *data, size_t len, char delimiter, struct buf *out,
 	while ((rc = csv_next(csv, &record, err)) > 0) {
 		buf_printf(out, "%ld:", record.line);
 		for (size_t i = 0; i < record.count; i++)
-			buf_printf(out, "%s%s", i ? "|" : "",
-				record.fields[i]);
+			buf_printf(out, "%s%s", i ? "|" : "", record.fields[i]);
 		buf_putc(out, '\n');
 	}
 	/* The end stays the end. */
@@ -130,8 +129,8 @@ test_malformed(void **state)
 	} cases[] = {
 		{FILE_OF("a,b\nc\0d,e\n"), "list.csv:2: ", "NUL"},
 		{FILE_OF("a,b\n1,\"2\0\"\n"), "list.csv:2: ", "NUL"},
-		{FILE_OF("a,b\n1,2\n\"3,4\n5,6\n"), "list.csv:3: ",
-			"never closed"},
+		{FILE_OF("a,b\n1,2\n\"3,4\n5,6\n"),
+			"list.csv:3: ", "never closed"},
 		{FILE_OF("\""), "list.csv:1: ", "never closed"},
 		{FILE_OF("a,b\n1,x\"y\"z\n"), "list.csv:2: ", "quote"},
 		{FILE_OF("a,b\n1,\"y\"z\n"), "list.csv:2: ", "field 2"},
@@ -144,8 +143,8 @@ test_malformed(void **state)
 		{FILE_OF("a\0,\0b\0\n\0"), "list.csv:1: ", "UTF-16"},
 		{FILE_OF("\0a\0,\0b\0\n"), "list.csv:1: ", "UTF-16"},
 		{FILE_OF("name\nRen\xE9\n"), "list.csv:2: ", "UTF-8"},
-		{FILE_OF("name\n\"a\nb\"\n\xED\xA0\x80\n"), "list.csv:4: ",
-			"UTF-8"},
+		{FILE_OF("name\n\"a\nb\"\n\xED\xA0\x80\n"),
+			"list.csv:4: ", "UTF-8"},
 	};
 
 	(void)state;

@@ -57,8 +57,7 @@ test_after(void **state)
 		{OUTCOME_REJECTED, FIRST, DELIVERY_REJECTED},
 		{OUTCOME_SENT, FIRST + DELIVERY_GIVE_UP_S, DELIVERY_SENT},
 		{OUTCOME_UNKNOWN, FIRST, DELIVERY_UNKNOWN},
-		{OUTCOME_UNKNOWN, FIRST + DELIVERY_GIVE_UP_S,
-			DELIVERY_UNKNOWN},
+		{OUTCOME_UNKNOWN, FIRST + DELIVERY_GIVE_UP_S, DELIVERY_UNKNOWN},
 	};
 
 	(void)state;
@@ -88,8 +87,7 @@ test_retry_wait(void **state)
 			int64_t wait_s =
 				delivery_retry_wait_s((int)i + 1, jitter);
 
-			assert_in_range(
-				wait_s, middle - fifth, middle + fifth);
+			assert_in_range(wait_s, middle - fifth, middle + fifth);
 			assert_true(wait_s >= before);
 			before = wait_s;
 		}

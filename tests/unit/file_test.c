@@ -42,8 +42,8 @@ test_write_read(void **state)
 
 	(void)state;
 	assert_false(file_exists(path));
-	assert_int_equal(file_write(path, "longer than what follows", 24, &err),
-		0);
+	assert_int_equal(
+		file_write(path, "longer than what follows", 24, &err), 0);
 	assert_int_equal(chmod(path, 0644), 0);
 	assert_int_equal(file_write(path, data, sizeof data, &err), 0);
 	assert_true(file_exists(path));

@@ -15,8 +15,8 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* A header that has all that is needed, in two lines. */
-#define NEEDED        \
-	"Title: A\n"  \
+#define NEEDED       \
+	"Title: A\n" \
 	"Subject: B\n"
 
 static void
@@ -73,7 +73,8 @@ test_whole(void **state)
 	assert_string_equal(letter.attach[0].text, "a.pdf");
 	assert_string_equal(letter.attach[1].text, "photos/b.jpg");
 	assert_int_equal(letter.attach[1].line, 16);
-	assert_string_equal(letter.consent.text, "My name  is shown, \tno more.");
+	assert_string_equal(
+		letter.consent.text, "My name  is shown, \tno more.");
 	assert_int_equal(letter.consent.line, 13);
 	assert_int_equal(letter.consent.column, 0);
 	assert_string_equal(letter.summary.text, "S");
@@ -164,14 +165,15 @@ test_problems(void **state)
 		struct problems problems = {0};
 		struct letter letter;
 
-		if (letter_parse(cases[i].text, "l.md", &letter, &problems) == 0)
+		if (letter_parse(cases[i].text, "l.md", &letter, &problems) ==
+			0)
 			fail_msg("case %zu is taken:\n%s", i, cases[i].text);
 		if (problems.count != 1 ||
 			problems.items[0].line != cases[i].line ||
 			problems.items[0].column != cases[i].column ||
 			!strstr(problems.items[0].text, cases[i].what))
-			fail_msg("%zu problems, %ld:%d: %s\n%s",
-				problems.count, problems.items[0].line,
+			fail_msg("%zu problems, %ld:%d: %s\n%s", problems.count,
+				problems.items[0].line,
 				problems.items[0].column,
 				problems.items[0].text, cases[i].text);
 		assert_string_equal(problems.items[0].file, "l.md");
@@ -265,8 +267,7 @@ test_normalise(void **state)
 			   problems.items[0].line != cases[i].line ||
 			   !strstr(problems.items[0].text, cases[i].what)) {
 			fail_msg("case %zu: line %ld: %s", i,
-				problems.items[0].line,
-				problems.items[0].text);
+				problems.items[0].line, problems.items[0].text);
 		}
 		free(text);
 		problems_release(&problems);
@@ -319,8 +320,8 @@ test_compare(void **state)
 				problems.items[0].text, cases[i].field));
 			assert_string_equal(problems.items[0].file, "b.md");
 			assert_non_null(strstr(problems.items[0].text, "a.md"));
-			assert_int_equal(problems.items[0].line,
-				cases[i].b[0] ? 3 : 1);
+			assert_int_equal(
+				problems.items[0].line, cases[i].b[0] ? 3 : 1);
 		}
 		letter_release(&a);
 		letter_release(&b);

@@ -117,8 +117,7 @@ test_refused(void **state)
 			"organisation"},
 		{{.name = "A", .country = "IR", .comment = "x\u202Ey"},
 			"comment"},
-		{{.name = "A", .country = "IR", .comment = "x\x07"},
-			"comment"},
+		{{.name = "A", .country = "IR", .comment = "x\x07"}, "comment"},
 		{{.name = "A\xFF", .country = "IR"}, "name"},
 		{{.kind = SIGNATURE_ORGANISATION, .country = "IR"},
 			"organisation"},
@@ -231,23 +230,31 @@ test_keys(void **state)
 			{.name = "\u0631\u0636\u0627", IR}, false},
 		/* People and organisations are never the same. */
 		{{.name = "A", .email = "a@example.org"},
-			{.kind = SIGNATURE_ORGANISATION, .organisation = "A",
+			{.kind = SIGNATURE_ORGANISATION,
+				.organisation = "A",
 				.email = "a@example.org"},
 			false},
 		{{.name = "Union", IR},
 			{.kind = SIGNATURE_ORGANISATION,
-				.organisation = "Union", IR},
+				.organisation = "Union",
+				IR},
 			false},
 		/* An organisation is known by its own name, in either place,
 		 * whoever signs for it. */
 		{{.kind = SIGNATURE_ORGANISATION, .name = "Union", IR},
 			{.kind = SIGNATURE_ORGANISATION,
-				.organisation = "UNION", .name = "Reza", IR},
+				.organisation = "UNION",
+				.name = "Reza",
+				IR},
 			true},
-		{{.kind = SIGNATURE_ORGANISATION, .organisation = "One",
-			 .name = "Reza", IR},
-			{.kind = SIGNATURE_ORGANISATION, .organisation = "Two",
-				.name = "Reza", IR},
+		{{.kind = SIGNATURE_ORGANISATION,
+			 .organisation = "One",
+			 .name = "Reza",
+			 IR},
+			{.kind = SIGNATURE_ORGANISATION,
+				.organisation = "Two",
+				.name = "Reza",
+				IR},
 			false},
 	};
 
@@ -301,7 +308,8 @@ test_organisation(void **state)
 static void
 test_hostile(void **state)
 {
-	static const char *const names[] = {"{{x}}", "<script>alert(1)</script>",
+	static const char *const names[] = {"{{x}}",
+		"<script>alert(1)</script>",
 		"Robert'); DROP TABLE signature;--", "=1+1", "%s%n"};
 
 	(void)state;
@@ -323,9 +331,8 @@ test_address_key(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_int_equal(signature_address_key(
-				 "A.b+c@GoogleMail.com", key, &err),
-		0);
+	assert_int_equal(
+		signature_address_key("A.b+c@GoogleMail.com", key, &err), 0);
 	assert_string_equal(key, "ab@gmail.com");
 	assert_int_equal(signature_address_key("x", key, &err), -1);
 	assert_int_equal(err.kind, ERR_DATA);

@@ -124,16 +124,16 @@ test_utf8_bad(void **state)
 		bad = str_utf8_bad(copy, cases[i].len);
 		free(copy);
 		if (bad != cases[i].bad)
-			fail_msg("case %zu: %zu, not %zu", i, bad,
-				cases[i].bad);
+			fail_msg(
+				"case %zu: %zu, not %zu", i, bad, cases[i].bad);
 	}
 }
 
 static void
 test_utf8_next(void **state)
 {
-	static const unsigned wanted[] = {'a', 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF,
-		0x10000, 0x10FFFF};
+	static const unsigned wanted[] = {
+		'a', 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF};
 	const char *s = "a\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xEF\xBF\xBF"
 			"\xF0\x90\x80\x80\xF4\x8F\xBF\xBF";
 	unsigned code;
@@ -225,8 +225,8 @@ test_split(void **state)
 static void
 test_nearest(void **state)
 {
-	static const char *const names[] = {"recipient.name", "subject",
-		"title", "to", "quota", "rate"};
+	static const char *const names[] = {
+		"recipient.name", "subject", "title", "to", "quota", "rate"};
 	static const struct {
 		const char *word, *nearest;
 	} cases[] = {
