@@ -91,29 +91,38 @@ $B/tests/%: tests/unit/%.c $(filter-out $(MAIN),$(OBJS))
 		$(ALLLDFLAGS) -o $@ $< $(filter-out $(MAIN),$(OBJS)) \
 		$(PKGLIBS) -lcmocka
 
-check: layers unit e2e
+RUN_LAYERS = tests/layers
+RUN_UNIT   = tests/unit/run $(UNITS)
+RUN_E2E    = OPENLETTER=$B/openletter $(PYTHON) -B -m pytest -q -rs tests/e2e
 
-layers: | $(FIRST)
-	$Qtests/layers
+check: $B/openletter $(UNITS)
+	$Q$(RUN_LAYERS)
+	$Q$(RUN_UNIT)
+	$Q$(RUN_E2E)
 
-unit: $(UNITS) | layers
-	$Qtests/unit/run $(UNITS)
+layers:
+	$Q$(RUN_LAYERS)
 
-e2e: $B/openletter | unit
-	$QOPENLETTER=$B/openletter $(PYTHON) -B -m pytest -q -rs tests/e2e
+unit: $(UNITS)
+	$Q$(RUN_UNIT)
+
+e2e: $B/openletter
+	$Q$(RUN_E2E)
 
 # Analysis
 
 FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch])
 EACH      = printf '%s\n' $(SRCS) | xargs -P "$$(nproc)" -I {}
 
+# The suppressed finding takes struct template, a C++ word, for an integer; the
+# compiler knows better.
 lint: $B/flags $B/store/schema_sql.h
 	@echo "  clang-format"
 	$Qclang-format --dry-run -Werror $(FORMATTED)
 	@echo "  cppcheck"
 	$Qcppcheck -q -j "$$(nproc)" --std=c11 --inline-suppr \
 		--enable=warning,performance,portability --error-exitcode=1 \
-		$(CPPFLAGS) src
+		--suppress=CastIntegerToAddressAtReturn $(CPPFLAGS) src
 	@echo "  gcc -fanalyzer"
 	$Q$(EACH) gcc $(CPPFLAGS) -std=c11 -O2 -Wall -Wextra $(PKGCFLAGS) \
 		-fanalyzer -Werror -c -o /dev/null {}

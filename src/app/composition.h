@@ -7,6 +7,8 @@
 
 #include "app/edition.h"
 #include "base/buf.h"
+#include "base/fields.h"
+#include "base/problem.h"
 #include "format/markdown.h"
 
 struct composition;
@@ -27,7 +29,7 @@ int composition_markdown(struct composition *c, const struct buf *text,
  * declares (columns: the recipients' beside the known ones), and what only
  * the Markdown conversion sees: raw HTML, links that must not go out.
  */
-void composition_check(const struct edition *edition, const struct fields *columns,
-	struct problems *problems);
+void composition_check(const struct edition *edition,
+	const struct fields *columns, struct problems *problems);
 
 #endif

@@ -86,8 +86,15 @@ static int
 list_letters(struct workspace *ws, const struct catalog *catalog,
 	struct rows *rows, struct err *err)
 {
-	static const char *const columns[] = {"letter", "title", "languages",
-		"kind", "date", "goal", "total"};
+	static const struct column columns[] = {
+		{"letter", COLUMN_ALWAYS},
+		{"title", COLUMN_ALWAYS},
+		{"languages", COLUMN_ALWAYS},
+		{"kind", COLUMN_ALWAYS},
+		{"date", COLUMN_ALWAYS},
+		{"goal", COLUMN_ALWAYS},
+		{"total", COLUMN_ALWAYS},
+	};
 
 	BEGIN(rows, columns);
 	for (size_t i = 0, count; i < catalog->count; i += count) {
@@ -104,9 +111,21 @@ static int
 list_facts(struct workspace *ws, const struct catalog *catalog,
 	const char *letter, struct rows *rows, struct err *err)
 {
-	static const char *const columns[] = {"letter", "lang", "title",
-		"subject", "kind", "date", "to", "goal", "opens", "closes",
-		"total", "consent", "file"};
+	static const struct column columns[] = {
+		{"letter", COLUMN_ALWAYS},
+		{"lang", COLUMN_ALWAYS},
+		{"title", COLUMN_ALWAYS},
+		{"subject", COLUMN_ALWAYS},
+		{"kind", COLUMN_ALWAYS},
+		{"date", COLUMN_ALWAYS},
+		{"to", COLUMN_ALWAYS},
+		{"goal", COLUMN_ALWAYS},
+		{"opens", COLUMN_ALWAYS},
+		{"closes", COLUMN_ALWAYS},
+		{"total", COLUMN_ALWAYS},
+		{"consent", COLUMN_DETAIL},
+		{"file", COLUMN_DETAIL},
+	};
 	const struct catalog_entry *entries;
 	size_t count;
 	int64_t total;
@@ -243,7 +262,10 @@ count_by(struct workspace *ws, int64_t letter, bool nobody, const char *by,
 		[STORE_BY_SOURCE] = "source",
 		[STORE_BY_VISIBILITY] = "visibility",
 	};
-	const char *columns[2] = {NULL, "total"};
+	struct column columns[] = {
+		{NULL, COLUMN_ALWAYS},
+		{"total", COLUMN_ALWAYS},
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -254,7 +276,7 @@ count_by(struct workspace *ws, int64_t letter, bool nobody, const char *by,
 			"--by %s: say country, day, language, organisation, "
 			"source or visibility",
 			by);
-	columns[0] = names[i];
+	columns[0].name = names[i];
 	rows->begin(rows, columns, 2);
 	return nobody ? 0
 		      : store_count_by(ws->store, letter, (enum store_by)i,
@@ -265,8 +287,14 @@ int
 report_count(struct workspace *ws, const char *letter, const char *by,
 	struct rows *rows, struct err *err)
 {
-	static const char *const columns[] = {"letter", "total", "people",
-		"organisations", "countries", "pending"};
+	static const struct column columns[] = {
+		{"letter", COLUMN_ALWAYS},
+		{"total", COLUMN_ALWAYS},
+		{"people", COLUMN_ALWAYS},
+		{"organisations", COLUMN_ALWAYS},
+		{"countries", COLUMN_ALWAYS},
+		{"pending", COLUMN_COUNT},
+	};
 	int64_t id = 0;
 
 	if (letter && find_letter(ws, letter, &id, err) < 0)
@@ -328,10 +356,23 @@ int
 report_status(struct workspace *ws, int64_t mailing, struct rows *rows,
 	struct err *err)
 {
-	static const char *const columns[] = {"mailing", "letter", "audience",
-		"state", "reason", "total", "queued", "sending", "sent",
-		"deferred", "rejected", "unknown", "suppressed", "cancelled",
-		"bounced"};
+	static const struct column columns[] = {
+		{"mailing", COLUMN_ALWAYS},
+		{"letter", COLUMN_ALWAYS},
+		{"audience", COLUMN_ALWAYS},
+		{"state", COLUMN_ALWAYS},
+		{"reason", COLUMN_ALWAYS},
+		{"total", COLUMN_ALWAYS},
+		{"queued", COLUMN_COUNT},
+		{"sending", COLUMN_COUNT},
+		{"sent", COLUMN_COUNT},
+		{"deferred", COLUMN_COUNT},
+		{"rejected", COLUMN_COUNT},
+		{"unknown", COLUMN_COUNT},
+		{"suppressed", COLUMN_COUNT},
+		{"cancelled", COLUMN_COUNT},
+		{"bounced", COLUMN_COUNT},
+	};
 	struct status_ctx ctx = {.ws = ws, .rows = rows};
 
 	BEGIN(rows, columns);
@@ -371,9 +412,22 @@ int
 report_log(struct workspace *ws, const struct log_request *request,
 	struct rows *rows, struct err *err)
 {
-	static const char *const columns[] = {"delivery", "mailing", "letter",
-		"lang", "recipient", "state", "attempts", "message_id", "code",
-		"status", "reply", "at", "audience", "copy"};
+	static const struct column columns[] = {
+		{"delivery", COLUMN_ALWAYS},
+		{"mailing", COLUMN_ALWAYS},
+		{"letter", COLUMN_DETAIL},
+		{"lang", COLUMN_ALWAYS},
+		{"recipient", COLUMN_ALWAYS},
+		{"state", COLUMN_ALWAYS},
+		{"attempts", COLUMN_DETAIL},
+		{"message_id", COLUMN_DETAIL},
+		{"code", COLUMN_ALWAYS},
+		{"status", COLUMN_ALWAYS},
+		{"reply", COLUMN_ALWAYS},
+		{"at", COLUMN_ALWAYS},
+		{"audience", COLUMN_DETAIL},
+		{"copy", COLUMN_DETAIL},
+	};
 	enum delivery_state state = DELIVERY_QUEUED;
 	struct store_mailing m;
 	int64_t since = 0;
@@ -447,10 +501,25 @@ report_export(struct workspace *ws, const char *letter, const char *audience,
 	enum {
 		PUBLIC_COLUMNS = 9
 	};
-	static const char *const columns[] = {"number", "name", "organisation",
-		"role", "country", "city", "comment", "lang", "date", "kind",
-		"email", "postcode", "visibility", "updates", "state", "source",
-		"edition"};
+	static const struct column columns[] = {
+		{"number", COLUMN_ALWAYS},
+		{"name", COLUMN_ALWAYS},
+		{"organisation", COLUMN_ALWAYS},
+		{"role", COLUMN_ALWAYS},
+		{"country", COLUMN_ALWAYS},
+		{"city", COLUMN_ALWAYS},
+		{"comment", COLUMN_ALWAYS},
+		{"lang", COLUMN_ALWAYS},
+		{"date", COLUMN_ALWAYS},
+		{"kind", COLUMN_ALWAYS},
+		{"email", COLUMN_ALWAYS},
+		{"postcode", COLUMN_ALWAYS},
+		{"visibility", COLUMN_ALWAYS},
+		{"updates", COLUMN_ALWAYS},
+		{"state", COLUMN_ALWAYS},
+		{"source", COLUMN_ALWAYS},
+		{"edition", COLUMN_DETAIL},
+	};
 	struct export_ctx ctx = {.rows = rows};
 	enum visibility tightest;
 	int64_t id;

@@ -45,7 +45,7 @@ check_kind(const struct catalog_entry *entry, struct err *err)
 {
 	if (entry->letter.file && !letter_is_letter(&entry->letter))
 		return err_set(err, ERR_REFUSED,
-			"%s is a %s; only letters can be sent or signed",
+			"%s is of kind %s; only letters can be signed or sent",
 			entry->name, entry->letter.kind.text);
 	return 0;
 }

@@ -85,7 +85,7 @@ sign_open(struct workspace *ws, const char *letter, const char *lang,
 		goto out;
 	if (!letter_is_letter(&entry->letter)) {
 		err_set(err, ERR_REFUSED,
-			"%s is a %s; only letters can be sent or signed",
+			"%s is of kind %s; only letters can be signed or sent",
 			entry->name, entry->letter.kind.text);
 		goto out;
 	}

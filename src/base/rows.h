@@ -19,10 +19,22 @@ struct cell {
 
 #define CELL_NONE INT64_MIN
 
+/* Where a column stands besides CSV and JSON, which have them all. */
+enum column_use {
+	COLUMN_ALWAYS, /* in tables, unless all of it is empty */
+	COLUMN_COUNT,  /* in tables, unless all of it is 0 */
+	COLUMN_DETAIL, /* only in tables that show everything (-v) */
+};
+
+struct column {
+	const char *name; /* static */
+	enum column_use use;
+};
+
 struct rows {
-	/* Comes first; names are static. */
+	/* Comes first. */
 	void (*begin)(
-		struct rows *rows, const char *const *columns, size_t count);
+		struct rows *rows, const struct column *columns, size_t count);
 	/* At least as many cells as there are columns. Errors: ERR_IO. */
 	int (*add)(
 		struct rows *rows, const struct cell *cells, struct err *err);

@@ -50,7 +50,7 @@ cmd_begin(struct cmd *cmd, const struct opt *options, enum cmd_needs needs,
 		{"quiet", 'q', OPT_FLAG, &cmd->quiet, NULL,
 			"print errors only"},
 		{"verbose", 'v', OPT_FLAG, &cmd->verbose, NULL,
-			"print more of what is done"},
+			"tables with every column"},
 		{"help", 'h', OPT_FLAG, &cmd->help, NULL, "print this"},
 		OPT_END,
 	};
@@ -74,7 +74,7 @@ cmd_out(struct cmd *cmd, struct out **out, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"--format %s: say table, csv, json or jsonl",
 			cmd->format);
-	*out = out_new(format);
+	*out = out_new(format, cmd->verbose);
 	return 0;
 }
 

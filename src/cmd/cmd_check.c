@@ -18,10 +18,13 @@ cmd_check(struct cmd *cmd, int argc, char **argv, struct err *err)
 	cmd_print_problems(&cmd->problems);
 	if (wrong)
 		return err_set(err, result.conf_wrong ? ERR_CONFIG : ERR_DATA,
-			"%zu %s in %zu letters (%zu files) and %zu lists",
-			wrong, wrong == 1 ? "problem" : "problems",
-			result.letters, result.files, result.lists);
-	cmd_say(cmd, "No problems in %zu letters (%zu files) and %zu lists.",
+			"%zu problem%s; looked at %zu letters (%zu files) and "
+			"%zu lists",
+			wrong, wrong == 1 ? "" : "s", result.letters,
+			result.files, result.lists);
+	cmd_say(cmd,
+		"No problems. Looked at %zu letters (%zu files) and "
+		"%zu lists.",
 		result.letters, result.files, result.lists);
 	return 0;
 }

@@ -16,7 +16,7 @@ cmd_init(struct cmd *cmd, int argc, char **argv, struct err *err)
 	cmd_say(cmd,
 		"A workspace is ready in %s. Next:\n"
 		"  put your name and mail account into %s/openletter.conf\n"
-		"  write letters/first/letter.en.md and recipients/first.csv\n"
+		"  edit letters/first/letter.en.md and recipients/first.csv\n"
 		"  openletter -C %s check\n"
 		"  openletter -C %s preview first/letter",
 		dir, dir, dir, dir);

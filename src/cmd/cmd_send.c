@@ -240,9 +240,10 @@ check_options(struct send_options *o, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"--to, --for-signers and --to-signers do not go "
 			"together (--to LIST --for-signers does)");
-	if (o->request.outbox && o->request.test)
+	if (o->request.outbox && (o->request.test || o->dry_run))
 		return err_set(err, ERR_USAGE,
-			"--outbox and --test do not go together");
+			"--outbox does not go together with --test or "
+			"--dry-run");
 	o->request.audience = o->for_signers  ? AUDIENCE_FOR_SIGNERS
 			      : o->to_signers ? AUDIENCE_TO_SIGNERS
 					      : AUDIENCE_RECIPIENTS;
@@ -286,8 +287,6 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 	o.request.letter = argv[0];
 	if (check_options(&o, err) < 0)
 		return -1;
-	if (o.dry_run)
-		o.request.outbox = NULL;
 	if (o.dry_run || (!o.yes && !o.request.outbox)) {
 		if (plan_only(cmd, &o, &queued, &skipped, err) < 0)
 			return -1;

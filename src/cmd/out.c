@@ -24,7 +24,8 @@ struct line {
 struct out {
 	struct rows rows; /* first, so that a rows pointer is ours */
 	enum out_format format;
-	const char *columns[COLUMNS_MAX];
+	struct column columns[COLUMNS_MAX];
+	bool details;
 	size_t count;
 	size_t printed;
 	struct buf buf;
@@ -100,7 +101,7 @@ add_json(struct out *out, const struct cell *cells)
 	for (size_t i = 0; i < out->count; i++) {
 		if (i)
 			buf_putc(&out->buf, ',');
-		json_add_string(&out->buf, out->columns[i]);
+		json_add_string(&out->buf, out->columns[i].name);
 		buf_putc(&out->buf, ':');
 		if (cells[i].text)
 			json_add_string(&out->buf, cells[i].text);
@@ -144,7 +145,7 @@ keep_line(struct out *out, const struct cell *cells)
 }
 
 static void
-begin(struct rows *rows, const char *const *columns, size_t count)
+begin(struct rows *rows, const struct column *columns, size_t count)
 {
 	struct out *out = (struct out *)rows;
 
@@ -152,7 +153,8 @@ begin(struct rows *rows, const char *const *columns, size_t count)
 		out->columns[out->count++] = columns[i];
 	if (out->format == OUT_CSV) {
 		for (size_t i = 0; i < out->count; i++)
-			buf_printf(&out->buf, "%s%s", i ? "," : "", columns[i]);
+			buf_printf(&out->buf, "%s%s", i ? "," : "",
+				columns[i].name);
 		buf_putc(&out->buf, '\n');
 	}
 }
@@ -195,30 +197,44 @@ add_padded(struct buf *out, const char *text, int width, bool right, bool last)
 	buf_puts(out, last ? "\n" : "  ");
 }
 
-/* Columns in which every line is empty are left out. */
+/* Whether a table of these lines has the column; its width if so. */
+static int
+column_width(const struct out *out, size_t i)
+{
+	int widest = fold_width(out->columns[i].name);
+	bool empty = out->line_count > 0, zero = empty;
+
+	for (size_t k = 0; k < out->line_count; k++) {
+		const char *cell = out->lines[k].cells[i];
+		int width = fold_width(cell);
+
+		empty = empty && !*cell;
+		zero = zero && strcmp(cell, "0") == 0;
+		if (width > widest)
+			widest = width;
+	}
+	if (out->details)
+		return widest;
+	if (empty || (zero && out->columns[i].use == COLUMN_COUNT) ||
+		out->columns[i].use == COLUMN_DETAIL)
+		return 0;
+	return widest;
+}
+
 static void
 add_table(struct out *out)
 {
-	int widths[COLUMNS_MAX] = {0};
+	int widths[COLUMNS_MAX];
 	size_t last = 0;
 
 	for (size_t i = 0; i < out->count; i++) {
-		for (size_t k = 0; k < out->line_count; k++) {
-			int width = fold_width(out->lines[k].cells[i]);
-
-			if (width > widths[i])
-				widths[i] = width;
-		}
-		if (widths[i] || !out->line_count) {
-			int width = fold_width(out->columns[i]);
-
-			widths[i] = width > widths[i] ? width : widths[i];
+		widths[i] = column_width(out, i);
+		if (widths[i])
 			last = i;
-		}
 	}
 	for (size_t i = 0; i < out->count; i++)
 		if (widths[i])
-			add_padded(&out->buf, out->columns[i], widths[i],
+			add_padded(&out->buf, out->columns[i].name, widths[i],
 				out->numeric[i], i == last);
 	for (size_t k = 0; k < out->line_count; k++)
 		for (size_t i = 0; i < out->count; i++)
@@ -228,11 +244,12 @@ add_table(struct out *out)
 }
 
 struct out *
-out_new(enum out_format format)
+out_new(enum out_format format, bool details)
 {
 	struct out *out = mem_zalloc(sizeof *out);
 
 	out->format = format;
+	out->details = details;
 	out->rows.begin = begin;
 	out->rows.add = add;
 	return out;

@@ -5,6 +5,8 @@
 #ifndef CMD_OUT_H
 #define CMD_OUT_H
 
+#include <stdbool.h>
+
 #include "base/rows.h"
 
 enum out_format {
@@ -19,8 +21,9 @@ int out_format_parse(const char *name, enum out_format *out);
 
 struct out;
 
-/* Returns a printer; what it prints through is out_rows. */
-struct out *out_new(enum out_format format);
+/* Returns a printer; what it prints through is out_rows. details: tables have
+ * every column. */
+struct out *out_new(enum out_format format, bool details);
 struct rows *out_rows(struct out *out);
 
 /* Prints what is left and frees the printer. finish: the listing is whole;

@@ -131,6 +131,25 @@ set_field(struct letter *letter, const char *name, const char *value, long line,
 	field->column = column;
 }
 
+/* Makes each line end and the blanks round it one blank, in place. */
+static void
+unfold(char *field)
+{
+	char *to = field;
+
+	for (char *c = field; *c; c++) {
+		if (*c != '\n') {
+			*to++ = *c;
+			continue;
+		}
+		while (to > field && str_is_space(to[-1]))
+			to--;
+		c += strspn(c, " \t\n") - 1;
+		*to++ = ' ';
+	}
+	*to = '\0';
+}
+
 /*
  * Reads one field with its folded lines (RFC 5322 2.2.3).
  * Returns what follows, with *line moved on.
@@ -149,9 +168,7 @@ read_field(const char *s, long *line, struct letter *letter,
 		(*line)++;
 	} while (*end == ' ' || *end == '\t');
 	field = mem_strndup(s, (size_t)(end - s));
-	for (char *c = field; *c; c++)
-		if (*c == '\n')
-			*c = ' ';
+	unfold(field);
 	colon = strchr(field, ':');
 	if (!colon || colon == field ||
 		strcspn(field, " \t") < (size_t)(colon - field)) {

@@ -111,9 +111,18 @@ refuse_html(const struct markdown *md, cmark_node *node, struct err *err)
 	return -1;
 }
 
+/* Inline nodes bear no line of their own in older versions of cmark. */
 static int
-refuse_all_html(
-	const struct markdown *md, cmark_node *document, struct err *err)
+line_of(cmark_node *node)
+{
+	while (node && cmark_node_get_start_line(node) == 0)
+		node = cmark_node_parent(node);
+	return node ? cmark_node_get_start_line(node) : 0;
+}
+
+/* What a letter must not have. */
+static int
+refuse_nodes(const struct markdown *md, cmark_node *document, struct err *err)
 {
 	cmark_iter *iter = cmark_iter_new(document);
 	int rc = 0;
@@ -125,6 +134,12 @@ refuse_all_html(
 		if (type == CMARK_NODE_HTML_BLOCK ||
 			type == CMARK_NODE_HTML_INLINE)
 			rc = refuse_html(md, node, err);
+		else if (type == CMARK_NODE_IMAGE)
+			rc = err_set(err, ERR_DATA,
+				"line %d: a picture would be fetched from "
+				"elsewhere and tell when the letter is read; "
+				"send it along with Attach: instead",
+				line_of(node));
 	}
 	cmark_iter_free(iter);
 	return rc;
@@ -263,7 +278,7 @@ markdown_new(const char *skeleton, const char *token_prefix,
 	mark_autolinks(md, skeleton, &marked);
 	document = cmark_parse_document(
 		buf_str(&marked), marked.len, CMARK_OPT_DEFAULT);
-	if (refuse_all_html(md, document, err) < 0 ||
+	if (refuse_nodes(md, document, err) < 0 ||
 		markdown_compile_text(md, document, err) < 0)
 		goto out;
 	html = cmark_render_html(document, CMARK_OPT_DEFAULT);

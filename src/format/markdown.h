@@ -21,6 +21,7 @@ struct markdown;
  *
  * Returns 0 and *out to free with markdown_free, or -1.
  * Errors: ERR_DATA: raw HTML in the text (it would be dropped silently), a
+ * picture (a remote one tells its server who reads the letter, and when), a
  * link whose own target is not http, https, mailto or tel, a token that
  * Markdown swallowed.
  */

@@ -32,10 +32,8 @@ struct writer {
 	struct level *levels;
 	size_t level_count;
 	size_t level_cap;
-	enum link_form form; /* links do not nest */
-	uint32_t link;	     /* its target */
-	uint32_t image;
-	size_t image_depth;	/* inside an image only text counts */
+	enum link_form form;	/* links do not nest */
+	uint32_t link;		/* its target */
 	const cmark_node *skip; /* nothing inside this is written */
 };
 
@@ -249,8 +247,6 @@ text_inside(cmark_node *node)
 
 		if (type == CMARK_NODE_TEXT || type == CMARK_NODE_CODE)
 			buf_puts(&out, cmark_node_get_literal(at));
-		else if (type == CMARK_NODE_IMAGE)
-			buf_putc(&out, '!');
 	}
 	cmark_iter_free(iter);
 	return buf_take(&out);
@@ -324,8 +320,6 @@ add_target(struct writer *w, cmark_node *node, uint32_t *index, struct err *err)
 static int
 enter_link(struct writer *w, cmark_node *node, struct err *err)
 {
-	if (w->image_depth > 0)
-		return 0;
 	if (add_target(w, node, &w->link, err) < 0)
 		return -1;
 	w->form = form_of(node);
@@ -339,8 +333,6 @@ enter_link(struct writer *w, cmark_node *node, struct err *err)
 static void
 leave_link(struct writer *w)
 {
-	if (w->image_depth > 0)
-		return;
 	if (w->form == LINK_TEXT_ONLY) {
 		program_piece(w->out, PIECE_TARGET_CHECK, w->link);
 	} else if (w->form == LINK_TEXT_AND_URL) {
@@ -348,25 +340,6 @@ leave_link(struct writer *w)
 		program_piece(w->out, PIECE_TARGET, w->link);
 		add_plain(w, ">");
 	}
-}
-
-static int
-enter_image(struct writer *w, cmark_node *node, struct err *err)
-{
-	if (w->image_depth++ > 0)
-		return 0;
-	add_plain(w, "[");
-	return add_target(w, node, &w->image, err);
-}
-
-static void
-leave_image(struct writer *w)
-{
-	if (--w->image_depth > 0)
-		return;
-	add_plain(w, "] <");
-	program_piece(w->out, PIECE_TARGET, w->image);
-	add_plain(w, ">");
 }
 
 static int
@@ -386,8 +359,6 @@ enter_inline(struct writer *w, cmark_node *node, struct err *err)
 		return 0;
 	case CMARK_NODE_LINK:
 		return enter_link(w, node, err);
-	case CMARK_NODE_IMAGE:
-		return enter_image(w, node, err);
 	default:
 		return 0;
 	}
@@ -407,8 +378,6 @@ visit(struct writer *w, cmark_node *node, bool enter, struct err *err)
 	} else if (type == CMARK_NODE_LINK) {
 		w->skip = NULL;
 		leave_link(w);
-	} else if (type == CMARK_NODE_IMAGE) {
-		leave_image(w);
 	} else {
 		leave_block(w, node);
 	}
