@@ -206,10 +206,11 @@ catalog_require(const struct catalog *catalog, const char *name,
 		names[i] = catalog->entries[i].name;
 	near = str_nearest(name, names, catalog->count);
 	err_set(err, ERR_NOTFOUND,
-		"there is no letter \"%.100s\"%s%s%s; `openletter letters` "
-		"lists them",
-		name, near ? "; did you mean \"" : "", near ? near : "",
-		near ? "\"?" : "");
+		"there is no letter \"%.100s\"; %s%s%s`openletter letters` "
+		"lists "
+		"them",
+		name, near ? "did you mean \"" : "", near ? near : "",
+		near ? "\"? " : "");
 	free(names);
 	return -1;
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "cmd/cmd.h"
 
 int
@@ -13,12 +15,13 @@ cmd_init(struct cmd *cmd, int argc, char **argv, struct err *err)
 	dir = argc ? argv[0] : cmd->dir ? cmd->dir : ".";
 	if (workspace_init(dir, &made, err) < 0)
 		return -1;
-	cmd_say(cmd,
-		"A workspace is ready in %s. Next:\n"
-		"  put your name and mail account into %s/openletter.conf\n"
-		"  edit letters/first/letter.en.md and recipients/first.csv\n"
-		"  openletter -C %s check\n"
-		"  openletter -C %s preview first/letter",
-		dir, dir, dir, dir);
+	cmd_say(cmd, "A workspace is ready. Next:");
+	if (strcmp(dir, ".") != 0)
+		cmd_say(cmd, "  cd %s", dir);
+	cmd_say(cmd, "  put your name and mail account into openletter.conf\n"
+		     "  edit letters/first/letter.en.md and "
+		     "recipients/first.csv\n"
+		     "  openletter check\n"
+		     "  openletter preview first/letter");
 	return 0;
 }

@@ -38,12 +38,9 @@ describe_audience(const struct send_plan *plan)
 static void
 print_limits(const char *what, const struct conf_limit *limits, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		char span[CLOCK_TIME_MAX];
-
-		clock_format_span(limits[i].window_s, span);
-		fprintf(stderr, ", %s %ld in %s", what, limits[i].count, span);
-	}
+	for (size_t i = 0; i < count; i++)
+		fprintf(stderr, ", %s %ld/%s", what, limits[i].count,
+			conf_window_name(limits[i].window_s));
 }
 
 static void

@@ -176,19 +176,29 @@ read_timeout(struct parser *p, const char *group, const char *key,
 	read_number(p, group, key, value, 3600, to);
 }
 
+static const struct {
+	const char *name;
+	int window_s;
+} windows[] = {
+	{"second", 1},
+	{"minute", 60},
+	{"hour", 3600},
+	{"day", 86400},
+};
+
+const char *
+conf_window_name(int window_s)
+{
+	for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++)
+		if (windows[i].window_s == window_s)
+			return windows[i].name;
+	return "?";
+}
+
 /* "60/minute" */
 static int
 parse_limit(const char *text, struct conf_limit *out)
 {
-	static const struct {
-		const char *name;
-		int window_s;
-	} windows[] = {
-		{"second", 1},
-		{"minute", 60},
-		{"hour", 3600},
-		{"day", 86400},
-	};
 	const char *slash = strchr(text, '/');
 	char *number;
 	int rc;

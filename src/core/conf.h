@@ -29,6 +29,9 @@ enum {
 	CONF_LIMITS_MAX = 4
 };
 
+/* "minute" for 60: how a limit's window is written. */
+const char *conf_window_name(int window_s);
+
 /* One [smtp NAME]. Strings are NULL when not set. */
 struct conf_account {
 	char *name;
