@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/edition.h"
 #include "base/file.h"
@@ -122,6 +123,17 @@ load_campaign(const struct workspace *ws, const char *campaign,
 	return rc;
 }
 
+static bool
+is_folder(const char *folder, const char *name)
+{
+	char *path = file_join(folder, name);
+	struct stat st;
+	bool yes = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	free(path);
+	return yes;
+}
+
 static int
 compare_entries(const void *a, const void *b)
 {
@@ -157,7 +169,7 @@ catalog_load(const struct workspace *ws, struct catalog *out,
 	*out = (struct catalog){0};
 	rc = file_list(path, "", &campaigns, &count, err);
 	for (size_t i = 0; rc == 0 && i < count; i++) {
-		if (campaigns[i][0] == '_' || str_ends(campaigns[i], ".md"))
+		if (campaigns[i][0] == '_' || !is_folder(path, campaigns[i]))
 			continue;
 		rc = load_campaign(ws, campaigns[i], out, problems, err);
 	}

@@ -13,15 +13,32 @@
 #include "format/message.h"
 #include "store/store_ledger.h"
 
+/* Percent-encodes what a mailto's address may not hold as it is (RFC 6068
+ * 2). */
+static void
+add_encoded(struct buf *out, const char *address)
+{
+	for (; *address; address++) {
+		if (strchr("%?&#/;=+^`{|}\"\\", *address))
+			buf_printf(out, "%%%02X", (unsigned char)*address);
+		else
+			buf_putc(out, *address);
+	}
+}
+
 /* Where a supporter writes to get no more mail; the token is the message's
  * own, which the message bears anyway. Returns a string to free. */
 static char *
 unsubscribe_link(const struct compose_input *in)
 {
 	const char *id = in->message_id + (in->message_id[0] == '<');
+	struct buf out = {0};
 
-	return mem_printf("mailto:%s?subject=unsubscribe%%20%.*s",
-		in->mailing->from_address, (int)strcspn(id, "@>"), id);
+	buf_puts(&out, "mailto:");
+	add_encoded(&out, in->mailing->from_address);
+	buf_printf(&out, "?subject=unsubscribe%%20%.*s", (int)strcspn(id, "@>"),
+		id);
+	return buf_take(&out);
 }
 
 static int

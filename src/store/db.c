@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,17 @@ keep_private(const char *path, struct err *err)
 	return rc;
 }
 
+/* The engine would make a new file as the umask has it, and those beside it
+ * like the first. What cannot be made the engine reports. */
+static void
+make_private(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		close(fd);
+}
+
 /* Making a new file a WAL database does not wait for another that does the
  * same just now, so we do. */
 static int
@@ -150,6 +162,8 @@ db_open(const char *path, bool create, struct db **out, struct err *err)
 			path);
 		goto fail;
 	}
+	if (create)
+		make_private(path);
 	if (keep_private(path, err) < 0)
 		goto fail;
 	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
@@ -202,6 +216,17 @@ db_header(struct db *db, int *version, int *application, struct err *err)
 	if (read_pragma(db, "PRAGMA user_version", version, err) < 0)
 		return -1;
 	return read_pragma(db, "PRAGMA application_id", application, err);
+}
+
+int
+db_is_empty(struct db *db, struct err *err)
+{
+	int tables;
+
+	if (read_pragma(
+		    db, "SELECT count(*) FROM sqlite_schema", &tables, err) < 0)
+		return -1;
+	return tables == 0;
 }
 
 int

@@ -35,6 +35,9 @@ int db_script(struct db *db, const char *sql, struct err *err);
 int db_header(struct db *db, int *version, int *application, struct err *err);
 int db_set_header(struct db *db, int version, int application, struct err *err);
 
+/* Whether there is no table in it. Returns 1, 0 or -1. */
+int db_is_empty(struct db *db, struct err *err);
+
 /*
  * Begins a transaction in the name of who (a static string, for messages);
  * it takes the write lock at once. They do not nest.

@@ -24,9 +24,12 @@ enum {
 static int
 migrate(struct db *db, const char *path, struct err *err)
 {
-	int version, application;
+	int version, application, empty;
 
 	if (db_header(db, &version, &application, err) < 0)
+		return -1;
+	empty = db_is_empty(db, err);
+	if (empty < 0)
 		return -1;
 	if (version > VERSION && application == APPLICATION_ID)
 		return err_set(err, ERR_CONFIG,
@@ -34,7 +37,7 @@ migrate(struct db *db, const char *path, struct err *err)
 			"knows %d); install the newer program, nothing was "
 			"changed",
 			path, version, VERSION);
-	if (version > VERSION || (version > 0 && application != APPLICATION_ID))
+	if (version > VERSION || (application != APPLICATION_ID && !empty))
 		return err_set(err, ERR_DATA,
 			"%s: this is not an openletter database", path);
 	for (; version < VERSION; version++)

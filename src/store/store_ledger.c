@@ -288,6 +288,19 @@ out:
 	return rc;
 }
 
+/* The last statement changed the delivery, as it does while the claim is
+ * this run's. */
+static int
+check_held(struct store *store, int64_t delivery, struct err *err)
+{
+	if (db_changes(store->db) == 1)
+		return 0;
+	return err_set(err, ERR_IO,
+		"delivery %lld is not in the hands of this run any more; was "
+		"openletter.lock deleted?",
+		(long long)delivery);
+}
+
 int
 store_handed_over(
 	struct store *store, int64_t delivery, int64_t now, struct err *err)
@@ -303,12 +316,8 @@ store_handed_over(
 	db_bind_int(q, 2, now);
 	if (db_run(q, err) < 0)
 		goto fail;
-	if (db_changes(store->db) != 1) {
-		err_set(err, ERR_IO,
-			"delivery %lld is not claimed by this run any more",
-			(long long)delivery);
+	if (check_held(store, delivery, err) < 0)
 		goto fail;
-	}
 	return store_commit(store, err);
 fail:
 	store_rollback(store);
@@ -324,7 +333,9 @@ give_back(struct store *store, int64_t delivery, int64_t now, struct err *err)
 		return -1;
 	db_bind_int(q, 1, delivery);
 	db_bind_int(q, 2, now);
-	return db_run(q, err);
+	if (db_run(q, err) < 0)
+		return -1;
+	return check_held(store, delivery, err);
 }
 
 static int
@@ -345,12 +356,7 @@ settle(struct store *store, int64_t delivery, enum delivery_state state,
 	db_bind_int(q, 7, now);
 	if (db_run(q, err) < 0)
 		return -1;
-	if (db_changes(store->db) != 1)
-		return err_set(err, ERR_IO,
-			"delivery %lld is not in the hands of this run any "
-			"more; was openletter.lock deleted?",
-			(long long)delivery);
-	return 0;
+	return check_held(store, delivery, err);
 }
 
 int

@@ -121,7 +121,7 @@ test_well_formed(void **state)
 static void
 test_malformed(void **state)
 {
-#define FILE_OF(s) s, sizeof s - 1
+#define FILE_OF(s) (s), sizeof(s) - 1
 	static const struct {
 		const char *file;
 		size_t len;
@@ -331,7 +331,7 @@ static void
 compare_with_json(const char *csv_path, const json_t *rows)
 {
 	struct csv_reader *csv;
-	struct csv_record record;
+	struct csv_record record = {0};
 	struct err err = {0};
 	char **names;
 	size_t name_count, row = 0;

@@ -73,8 +73,7 @@ test_whole(void **state)
 	assert_string_equal(letter.attach[0].text, "a.pdf");
 	assert_string_equal(letter.attach[1].text, "photos/b.jpg");
 	assert_int_equal(letter.attach[1].line, 16);
-	assert_string_equal(
-		letter.consent.text, "My name  is shown, \tno more.");
+	assert_string_equal(letter.consent.text, "My name is shown, no more.");
 	assert_int_equal(letter.consent.line, 13);
 	assert_int_equal(letter.consent.column, 0);
 	assert_string_equal(letter.summary.text, "S");
@@ -226,7 +225,7 @@ test_normalise(void **state)
 		long line;
 		const char *what;
 	} cases[] = {
-#define BYTES(s) s, sizeof s - 1
+#define BYTES(s) (s), sizeof(s) - 1
 		{BYTES(""), "", 0, NULL},
 		{BYTES("a\nb\n"), "a\nb\n", 0, NULL},
 		{BYTES("a\r\nb\r\n"), "a\nb\n", 0, NULL},

@@ -81,6 +81,7 @@ temp_corpus(const char *name)
 	if (!file_exists(path)) {
 		print_message("%s: not there, the test is skipped\n", path);
 		free(path);
+		path = NULL;
 		skip();
 	}
 	return path;
