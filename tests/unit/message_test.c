@@ -112,9 +112,9 @@ test_alternative(void **state)
 	assert_string_equal(strstr(b.data, "Content-Language"),
 		"Content-Language: fa\r\n"
 		"Content-Type: multipart/alternative;"
-		" boundary=\"=_ace24a8caac01bca9\"\r\n"
+		" boundary=\"=_alternative\"\r\n"
 		"\r\n"
-		"--=_ace24a8caac01bca9\r\n"
+		"--=_alternative\r\n"
 		"Content-Type: text/plain; charset=utf-8\r\n"
 		"Content-Transfer-Encoding: 7bit\r\n"
 		"\r\n"
@@ -122,7 +122,7 @@ test_alternative(void **state)
 		"\r\n"
 		"hello\r\n"
 		"\r\n"
-		"--=_ace24a8caac01bca9\r\n"
+		"--=_alternative\r\n"
 		"Content-Type: text/html; charset=utf-8\r\n"
 		"Content-Transfer-Encoding: quoted-printable\r\n"
 		"\r\n"
@@ -138,7 +138,7 @@ test_alternative(void **state)
 		"<p>hello</p>\r\n"
 		"</div>\r\n</body>\r\n</html>\r\n"
 		"\r\n"
-		"--=_ace24a8caac01bca9--\r\n");
+		"--=_alternative--\r\n");
 	buf_release(&b);
 }
 
@@ -408,10 +408,11 @@ test_same_again(void **state)
 	assert_int_equal(two.len, 2 * one.len);
 	assert_string_equal(two.data + one.len, one.data);
 	buf_reset(&two);
-	m.message_id = "<a1b2c4@example.org>";
+	m.message_id = "<a1b2c4@example.org>"; /* changes its own line only */
 	message_write(&m, &two);
-	assert_string_not_equal(
-		strstr(one.data, "boundary"), strstr(two.data, "boundary"));
+	assert_int_equal(two.len, one.len);
+	assert_string_equal(strstr(one.data, "MIME-Version"),
+		strstr(two.data, "MIME-Version"));
 	buf_release(&one);
 	buf_release(&two);
 }
