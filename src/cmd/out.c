@@ -224,7 +224,7 @@ column_width(const struct out *out, size_t i)
 static void
 add_table(struct out *out)
 {
-	int widths[COLUMNS_MAX];
+	int widths[COLUMNS_MAX] = {0};
 	size_t last = 0;
 
 	for (size_t i = 0; i < out->count; i++) {
