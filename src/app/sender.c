@@ -50,7 +50,8 @@ struct sender {
 	struct buf message;
 	struct err err; /* of a call back, when failed is set */
 	bool failed;
-	bool ours; /* an outcome was our own fault */
+	bool halted; /* somebody paused or cancelled the mailing */
+	bool ours;   /* an outcome was our own fault */
 	struct smtp_reply ours_reply;
 };
 
@@ -130,7 +131,8 @@ give_body(void *ctx, size_t index, const char **data, size_t *len)
 
 	if (stop_asked || s->failed || s->ours)
 		return -1;
-	if (is_halted(s, &err) != 0)
+	s->halted = is_halted(s, &err) != 0;
+	if (s->halted)
 		return -1;
 	buf_reset(&s->message);
 	if (compose_delivery(s->mailing, &s->batch[index], &s->message, &err) <
@@ -386,13 +388,17 @@ run_batch(struct sender *s, long limit, struct err *err)
 		explain_ours(s, &net);
 	if (s->ours || (rc < 0 && net.kind == ERR_CONFIG))
 		return pause_mailing(s, &net, err);
+	if (count == 0 || s->batch_tried > 0 || s->halted || stop_asked)
+		return count > 0;
 	/* A connection that broke after some work is made anew; one that did
 	 * nothing is not worth a second try. */
-	if (rc < 0 && s->batch_tried == 0 && !stop_asked) {
-		*err = net;
-		return -1;
-	}
-	return count > 0;
+	if (rc == 0)
+		err_set(&net, ERR_UNAVAILABLE,
+			"%s:%d: the server ended the connection before it took "
+			"a letter",
+			s->account->host, s->account->port);
+	*err = net;
+	return -1;
 }
 
 static int
