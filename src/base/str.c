@@ -109,16 +109,6 @@ str_utf8_bad(const char *s, size_t len)
 }
 
 size_t
-str_utf8_len(const char *s)
-{
-	size_t count = 0;
-
-	for (; *s; s++)
-		count += ((unsigned char)*s & 0xC0) != 0x80;
-	return count;
-}
-
-size_t
 str_utf8_next(const char *s, unsigned *out)
 {
 	const unsigned char *u = (const unsigned char *)s;

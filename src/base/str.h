@@ -25,9 +25,6 @@ char *str_trim(char *s);
  * counts as bad), or len when all is well. */
 size_t str_utf8_bad(const char *s, size_t len);
 
-/* How many code points; s is well-formed. */
-size_t str_utf8_len(const char *s);
-
 /*
  * Decodes one code point of well-formed UTF-8.
  * Returns the number of bytes used, 0 at the end of the string.

@@ -73,7 +73,7 @@ decide_end(const struct smtp_events *seen, struct outcome *out)
 void
 outcome_decide(const struct smtp_events *seen, struct outcome *out)
 {
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, sizeof *out);
 	if (seen->mail_seen && reply_class(&seen->mail) != 2)
 		decide_mail(&seen->mail, out);
 	else if (seen->rcpt_seen && reply_class(&seen->rcpt) != 2)
@@ -158,7 +158,7 @@ copy_text(struct smtp_reply *reply, const char *text)
 				piece_len = 1;
 			}
 		}
-		if (at + piece_len >= sizeof(reply->text))
+		if (at + piece_len >= sizeof reply->text)
 			break;
 		memcpy(reply->text + at, piece, piece_len);
 		at += piece_len;
@@ -173,11 +173,11 @@ smtp_reply_set(struct smtp_reply *reply, int code, const char *text)
 {
 	size_t len;
 
-	memset(reply, 0, sizeof(*reply));
+	memset(reply, 0, sizeof *reply);
 	reply->code = code;
 	text += strspn(text, " \t");
 	len = status_length(text, code);
-	if (len > 0 && len < sizeof(reply->status)) {
+	if (len > 0 && len < sizeof reply->status) {
 		memcpy(reply->status, text, len);
 		text += len;
 	}

@@ -46,7 +46,7 @@ struct outcome {
 	struct smtp_reply reply; /* the one that decided; code 0 if none did */
 };
 
-/* First match decides: the table of the design ("What to believe"). */
+/* The first rule that fits decides; they stand in outcome.c. */
 void outcome_decide(const struct smtp_events *seen, struct outcome *out);
 
 /*

@@ -340,8 +340,7 @@ report_unclosed(struct parser *p)
 	const struct node *node = innermost(p);
 
 	PROBLEM(p, node,
-		"the section \"%s\" that is opened here is never "
-		"closed",
+		"the section \"%s\" that is opened here is never closed",
 		QUOTED(node_text(p->t, node), node->len));
 	p->depth--;
 }

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <gmime/gmime.h>
-
 #include "base/str.h"
 #include "format/message_body.h"
 #include "format/message_header.h"
@@ -13,12 +11,6 @@
 enum {
 	BOUNDARY_MAX = 24
 };
-
-void
-message_global_init(void)
-{
-	g_mime_init();
-}
 
 /*
  * "=_" cannot come out of quoted-printable or base64, and no 7bit line begins

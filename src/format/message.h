@@ -61,7 +61,4 @@ void message_html(const struct message *m, struct buf *out);
 void message_attachment(const char *name, const char *type, const void *data,
 	size_t len, struct buf *out);
 
-/* Once, before threads. */
-void message_global_init(void);
-
 #endif

@@ -59,12 +59,12 @@ submit_is_loopback(const struct sockaddr *address)
 	struct sockaddr_in6 v6;
 
 	if (address->sa_family == AF_INET) {
-		memcpy(&v4, address, sizeof(v4));
+		memcpy(&v4, address, sizeof v4);
 		return ntohl(v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 	}
 	if (address->sa_family != AF_INET6)
 		return false;
-	memcpy(&v6, address, sizeof(v6));
+	memcpy(&v6, address, sizeof v6);
 	if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr))
 		return v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET;
 	return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
@@ -266,7 +266,7 @@ submit_batch(const struct submit_account *account,
 	const struct submit_envelope *envelopes, size_t count,
 	const struct submit_calls *calls, struct err *err)
 {
-	struct submit_run *run = mem_zalloc(sizeof(*run));
+	struct submit_run *run = mem_zalloc(sizeof *run);
 	int rc = -1;
 	size_t i;
 

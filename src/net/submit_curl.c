@@ -118,7 +118,7 @@ on_reply_line(struct session *s, const char *line)
 	} else {
 		smtp_reply_set(&more, code, text);
 		len = strlen(s->reply.text);
-		room = sizeof(s->reply.text) - len;
+		room = sizeof s->reply.text - len;
 		if (1 + strlen(more.text) < room) {
 			s->reply.text[len] = ' ';
 			memcpy(s->reply.text + len + 1, more.text,
@@ -145,7 +145,7 @@ on_command(struct session *s, const char *line)
 	/* A password in base64 may look like a command. */
 	if (s->phase == PHASE_AUTH && s->reply.code == 334)
 		return;
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (str_starts(line, commands[i].word))
 			s->phase = commands[i].phase;
 	s->answered = false;
@@ -329,7 +329,7 @@ send_one(struct session *s)
 	s->asked = s->in_reply = s->answered = false;
 	s->given = 0;
 	s->error[0] = '\0';
-	memset(&s->reply, 0, sizeof(s->reply));
+	memset(&s->reply, 0, sizeof s->reply);
 	curl_easy_setopt(s->easy, CURLOPT_MAIL_FROM, envelope->from);
 	curl_easy_setopt(s->easy, CURLOPT_MAIL_RCPT, to);
 	curl_easy_setopt(s->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
@@ -380,7 +380,7 @@ explain(const struct session *s, CURLcode code, struct err *err)
 int
 submit_curl_run(struct submit_run *run, struct err *err)
 {
-	struct session *s = mem_zalloc(sizeof(*s));
+	struct session *s = mem_zalloc(sizeof *s);
 	int rc = 0;
 
 	s->run = run;
@@ -395,7 +395,7 @@ submit_curl_run(struct submit_run *run, struct err *err)
 		/* Not logged in: whatever was said to MAIL and RCPT was said
 		 * to a stranger. */
 		if (run->account->user && !s->logged_in)
-			memset(seen, 0, sizeof(*seen));
+			memset(seen, 0, sizeof *seen);
 		if (!seen->mail_seen && !submit_begun(run))
 			rc = explain(s, code, err);
 		if (!seen->mail_seen || submit_settle(run, s->index) != 0 ||

@@ -40,7 +40,7 @@ enum phase {
  */
 static const char *const masked[] = {"chunking", "ntlm", "cram-md5"};
 enum {
-	MASKED = sizeof(masked) / sizeof(masked[0])
+	MASKED = sizeof masked / sizeof masked[0]
 };
 
 /* What the library's callbacks are given: one message's place. */
@@ -110,7 +110,7 @@ enter(struct esmtp *s, enum phase phase)
 {
 	s->phase = phase;
 	s->awaited = true;
-	memset(s->mask_at, 0, sizeof(s->mask_at));
+	memset(s->mask_at, 0, sizeof s->mask_at);
 }
 
 static void
@@ -174,7 +174,7 @@ on_line(struct esmtp *s, const char *line)
 		return;
 	s->awaited = code / 100 == 3; /* a login has several steps */
 	if (code < 400)
-		memset(&s->refused, 0, sizeof(s->refused));
+		memset(&s->refused, 0, sizeof s->refused);
 	else
 		smtp_reply_set(&s->refused, code, line + 3);
 	if (s->phase == PHASE_AUTH)
@@ -203,7 +203,7 @@ on_read(struct esmtp *s, char *data, size_t len)
 			s->tls.injected = true;
 		if (s->phase == PHASE_EHLO)
 			mask_byte(s, &data[i]);
-		if (s->line_len + 1 < sizeof(s->line))
+		if (s->line_len + 1 < sizeof s->line)
 			s->line[s->line_len++] = data[i];
 		if (data[i] == '\n') {
 			s->line[s->line_len] = '\0';
@@ -259,7 +259,7 @@ noop_step(SSL *ssl, int timeout_ms, bool *written, char *reply, int size,
 {
 	static const char noop[] = "NOOP\r\n";
 	int n = *written ? SSL_read(ssl, reply + *len, size - *len)
-			 : SSL_write(ssl, noop, sizeof(noop) - 1);
+			 : SSL_write(ssl, noop, sizeof noop - 1);
 	int error = SSL_get_error(ssl, n);
 	struct pollfd p = {.fd = SSL_get_fd(ssl)};
 
@@ -296,7 +296,7 @@ swallow_tickets(SSL *ssl, int timeout_ms)
 
 	while (step == 0)
 		step = noop_step(
-			ssl, timeout_ms, &written, reply, sizeof(reply), &len);
+			ssl, timeout_ms, &written, reply, sizeof reply, &len);
 	return step == 1 ? 0 : -1;
 }
 
@@ -537,7 +537,7 @@ set_timeouts(smtp_session_t session, const struct submit_account *account)
 	size_t i;
 
 	/* Milliseconds, whatever the library's header says. */
-	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
+	for (i = 0; i < sizeof replies / sizeof replies[0]; i++)
 		smtp_set_timeout(
 			session, replies[i] | flag, account->timeout_s * 1000L);
 	smtp_set_timeout(
@@ -635,8 +635,7 @@ explain_connection(const struct esmtp *s, int error, struct err *err)
 	if (error < 0 || error >= SMTP_ERR_EAI_ADDRFAMILY)
 		return err_set(err, ERR_UNAVAILABLE,
 			"%s:%d: cannot connect (%s)", account->host,
-			account->port,
-			smtp_strerror(error, text, sizeof(text)));
+			account->port, smtp_strerror(error, text, sizeof text));
 	return err_set(err, ERR_UNAVAILABLE,
 		"%s:%d: the server hung up or did not answer; check that it "
 		"expects tls = %s on this port",
@@ -670,7 +669,7 @@ int
 submit_esmtp_run(struct submit_run *run, struct err *err)
 {
 	const struct submit_account *account = run->account;
-	struct esmtp *s = mem_zalloc(sizeof(*s));
+	struct esmtp *s = mem_zalloc(sizeof *s);
 	smtp_session_t session = NULL;
 	auth_context_t auth = NULL;
 	SSL_CTX *ctx = NULL;

@@ -29,7 +29,7 @@ note_date(struct submit_tls_state *tls, const ASN1_TIME *date)
 	struct tm tm;
 
 	if (ASN1_TIME_to_tm(date, &tm) == 1)
-		strftime(tls->detail, sizeof(tls->detail), "%Y-%m-%d", &tm);
+		strftime(tls->detail, sizeof tls->detail, "%Y-%m-%d", &tm);
 }
 
 static void
@@ -38,7 +38,7 @@ note_name(struct submit_tls_state *tls, const ASN1_STRING *name)
 	size_t at = strlen(tls->detail);
 	char *c = tls->detail + at;
 
-	snprintf(c, sizeof(tls->detail) - at, "%s%.*s", at > 0 ? ", " : "",
+	snprintf(c, sizeof tls->detail - at, "%s%.*s", at > 0 ? ", " : "",
 		ASN1_STRING_length(name),
 		(const char *)ASN1_STRING_get0_data(name));
 	for (; *c; c++)
@@ -217,8 +217,7 @@ find_certificate_fault(const struct submit_tls_state *tls)
 	struct certificate_fault other = {tls->verify_error,
 		X509_verify_cert_error_string(tls->verify_error),
 		"ask the provider"};
-	size_t i,
-		n = sizeof(certificate_faults) / sizeof(certificate_faults[0]);
+	size_t i, n = sizeof certificate_faults / sizeof certificate_faults[0];
 
 	if (tls->without_san) {
 		other.what = "gives its name only in the old Common Name field";

@@ -83,7 +83,7 @@ submit_wire_open(
 	sigset_t clock_only;
 
 	assert(!current);
-	memset(wire, 0, sizeof(*wire));
+	memset(wire, 0, sizeof *wire);
 	wire->fd = -1;
 	wire->port = port;
 	wire->connect_s = connect_s < deadline_s ? connect_s : deadline_s;
@@ -117,7 +117,7 @@ each_socket(bool (*see)(struct submit_wire *, int fd, unsigned long inode),
 		int fd = (int)strtol(entry->d_name, NULL, 10);
 		char link[64];
 		ssize_t len = readlinkat(
-			dirfd(dir), entry->d_name, link, sizeof(link) - 1);
+			dirfd(dir), entry->d_name, link, sizeof link - 1);
 
 		link[len > 0 ? len : 0] = '\0';
 		if (str_starts(link, "socket:["))
@@ -132,7 +132,7 @@ static bool
 remember(struct submit_wire *wire, int fd, unsigned long inode)
 {
 	(void)fd;
-	buf_add(&wire->before, &inode, sizeof(inode));
+	buf_add(&wire->before, &inode, sizeof inode);
 	return false;
 }
 
@@ -141,8 +141,8 @@ was_there(const struct submit_wire *wire, unsigned long inode)
 {
 	size_t at;
 
-	for (at = 0; at < wire->before.len; at += sizeof(inode))
-		if (memcmp(wire->before.data + at, &inode, sizeof(inode)) == 0)
+	for (at = 0; at < wire->before.len; at += sizeof inode)
+		if (memcmp(wire->before.data + at, &inode, sizeof inode) == 0)
 			return true;
 	return false;
 }
@@ -151,19 +151,19 @@ static int
 peer_port(int fd)
 {
 	struct sockaddr_storage peer = {0};
-	socklen_t len = sizeof(peer);
+	socklen_t len = sizeof peer;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 
 	if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
 		return -1;
 	if (peer.ss_family == AF_INET) {
-		memcpy(&v4, &peer, sizeof(v4));
+		memcpy(&v4, &peer, sizeof v4);
 		return ntohs(v4.sin_port);
 	}
 	if (peer.ss_family != AF_INET6)
 		return -1;
-	memcpy(&v6, &peer, sizeof(v6));
+	memcpy(&v6, &peer, sizeof v6);
 	return ntohs(v6.sin6_port);
 }
 
@@ -208,7 +208,7 @@ submit_wire_found(struct submit_wire *wire)
 	stop_expecting(wire);
 	if (wire->fd < 0)
 		return -1;
-	setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(wire->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	set_clock(wire, TIMER_ABSTIME, wire->deadline, 1);
 	return 0;
 }
@@ -244,7 +244,7 @@ bool
 submit_wire_is_loopback(const struct submit_wire *wire)
 {
 	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer);
+	socklen_t len = sizeof peer;
 
 	return getpeername(wire->fd, (struct sockaddr *)&peer, &len) == 0 &&
 	       submit_is_loopback((struct sockaddr *)&peer);

@@ -337,12 +337,6 @@ db_bind_text(struct db_query *q, int parameter, const char *text)
 	(void)code;
 }
 
-void
-db_bind_null(struct db_query *q, int parameter)
-{
-	db_bind_text(q, parameter, NULL);
-}
-
 int
 db_next(struct db_query *q, struct err *err)
 {
@@ -363,6 +357,26 @@ db_run(struct db_query *q, struct err *err)
 
 	sqlite3_reset(q->stmt);
 	return rc < 0 ? -1 : 0;
+}
+
+int
+db_insert(struct db_query *q, int64_t *id, struct err *err)
+{
+	if (db_run(q, err) < 0)
+		return -1;
+	*id = sqlite3_last_insert_rowid(q->db->handle);
+	return 0;
+}
+
+int
+db_find(struct db_query *q, int64_t *out, struct err *err)
+{
+	int rc = db_next(q, err);
+
+	if (rc > 0 && out)
+		*out = db_int(q, 0);
+	sqlite3_reset(q->stmt);
+	return rc;
 }
 
 int64_t
@@ -389,12 +403,6 @@ void
 db_reset(struct db_query *q)
 {
 	sqlite3_reset(q->stmt);
-}
-
-int64_t
-db_last_id(struct db *db)
-{
-	return sqlite3_last_insert_rowid(db->handle);
 }
 
 int64_t

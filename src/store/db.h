@@ -50,7 +50,7 @@ int db_commit(struct db *db, struct err *err);
 void db_rollback(struct db *db);
 
 /*
- * The statement, reset and without values; prepared once and kept.
+ * The statement, reset and with every value NULL; prepared once and kept.
  * Returns NULL on failure. Borrowed; a statement cannot be used twice at the
  * same time. Errors: ERR_IO.
  */
@@ -59,13 +59,19 @@ struct db_query *db_query(struct db *db, enum sql id, struct err *err);
 void db_bind_int(struct db_query *q, int parameter, int64_t value);
 /* NULL is SQL's NULL; the text must live until the query is stepped. */
 void db_bind_text(struct db_query *q, int parameter, const char *text);
-void db_bind_null(struct db_query *q, int parameter);
 
 /* Steps to the next row. Returns 1, 0 at the end (and resets), or -1. */
 int db_next(struct db_query *q, struct err *err);
 
 /* Steps a statement that gives no rows, or whose rows do not matter. */
 int db_run(struct db_query *q, struct err *err);
+
+/* Steps an INSERT; *id is the new row's. */
+int db_insert(struct db_query *q, int64_t *id, struct err *err);
+
+/* Steps to the first row and resets; *out (may be NULL) is its first column.
+ * Returns 1, 0 without a row, or -1. */
+int db_find(struct db_query *q, int64_t *out, struct err *err);
 
 /* Columns of the row, from 0. A NULL is 0 or "". Text is borrowed until the
  * next step. */
@@ -76,7 +82,6 @@ bool db_is_null(struct db_query *q, int column);
 /* Gives the row and its read lock back before the end was reached. */
 void db_reset(struct db_query *q);
 
-int64_t db_last_id(struct db *db);
 /* Rows that the last statement changed. */
 int64_t db_changes(struct db *db);
 

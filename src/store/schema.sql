@@ -2,7 +2,7 @@
 --
 -- Times are unix seconds in UTC. Numbered codes are those of the enums named
 -- beside them (src/core) and never change their meaning. JSON is an object
--- of texts. Nothing is deleted but what `erase` and `cancel` delete.
+-- of texts. No row is ever deleted.
 
 -- A letter that was signed or sent at least once, by its name
 -- "campaign/letter". Its text lies in the files; what was signed or sent of

@@ -1,7 +1,8 @@
 /*
  * Every SQL statement of the program, one row each: parameters $1..$n, no
- * assembled text, no clock. The reader of a statement's columns stands in
- * the store_*.c file named by its prefix.
+ * assembled text, no clock. The blocks are those of store.c,
+ * store_signature.c, store_mailing.c and store_ledger.c, which bind the
+ * parameters and read the columns.
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -141,6 +142,8 @@ X(MAILING_RESUME, /* one with something due comes first, tests come last */ \
 X(MAILING_SET_STATE, \
 	"UPDATE mailing SET state = $2, reason = $3 " \
 	"WHERE id = $1 AND state IN (0, 1)") \
+X(MAILING_STATE, \
+	"SELECT state FROM mailing WHERE id = $1") \
 X(MAILING_TALLY, \
 	"SELECT state, count(*) FROM delivery WHERE mailing = $1 " \
 	"GROUP BY state") \
@@ -155,7 +158,7 @@ X(DELIVERY_REACHED, /* sending, sent, unknown, bounced: perhaps they have it */ 
 	"WHERE d.letter = $1 AND d.key = $2 AND d.state IN (2, 3, 6, 9) " \
 	"AND d.copy = 0 AND m.audience = $3 " \
 	"AND ($4 = 0 OR d.signature = $4) LIMIT 1") \
-X(DELIVERY_IN_MAILING, \
+X(DELIVERY_IN_MAILING, /* the letter, for the index */ \
 	"SELECT 1 FROM delivery WHERE letter = $1 AND key = $2 " \
 	"AND mailing = $3 AND ($4 = 0 OR signature = $4) " \
 	"LIMIT 1") \
@@ -186,8 +189,6 @@ X(DELIVERY_GIVE_BACK, \
 X(DELIVERY_CANCEL, \
 	"UPDATE delivery SET state = 8, at = $2, reply = 'cancelled by hand' " \
 	"WHERE mailing = $1 AND state IN (0, 4)") \
-X(MAILING_STATE, \
-	"SELECT state FROM mailing WHERE id = $1") \
 X(RECOVER_SENDING, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the program ended " \
 	"after the message was handed over; nobody can know' " \
@@ -195,7 +196,7 @@ X(RECOVER_SENDING, \
 X(RECOVER_CLAIMED, \
 	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
 	"date = iif(attempts > 1, date, NULL), attempts = attempts - 1, " \
-	"at = $2 WHERE state = 1 AND boot = $1") \
+	"at = $1 WHERE state = 1 AND boot = $2") \
 X(RECOVER_POWER_LOSS, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the machine went " \
 	"down while the message was due; nobody can know' WHERE state = 1") \

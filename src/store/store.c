@@ -111,28 +111,20 @@ store_letter_find(
 	struct store *store, const char *name, int64_t *id, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_LETTER_FIND, err);
-	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_text(q, 1, name);
-	rc = db_next(q, err);
-	if (rc > 0)
-		*id = db_int(q, 0);
-	db_reset(q);
-	return rc;
+	return db_find(q, id, err);
 }
 
-/* Reads the id that find gives, which was bound already. */
+/* What was found, where it must be there. */
 static int
-read_id(struct db_query *find, int64_t *id, struct err *err)
+found(int rc, struct err *err)
 {
-	int rc = db_next(find, err);
-
-	if (rc > 0)
-		*id = db_int(find, 0);
-	db_reset(find);
-	return rc > 0 ? 0 : -1;
+	if (rc == 0)
+		return err_set(err, ERR_IO, "a row just written is not there");
+	return rc < 0 ? -1 : 0;
 }
 
 int
@@ -146,7 +138,7 @@ store_letter(
 	db_bind_text(q, 1, name);
 	if (db_run(q, err) < 0)
 		return -1;
-	return store_letter_find(store, name, id, err) > 0 ? 0 : -1;
+	return found(store_letter_find(store, name, id, err), err);
 }
 
 int
@@ -156,9 +148,9 @@ store_edition(struct store *store, int64_t letter, const char *lang,
 	struct db_query *q = db_query(store->db, SQL_EDITION_ADD, err);
 	char digest[DIGEST_MAX];
 
-	token_digest(text, strlen(text), digest);
 	if (!q)
 		return -1;
+	token_digest(text, strlen(text), digest);
 	db_bind_int(q, 1, letter);
 	db_bind_text(q, 2, lang);
 	db_bind_text(q, 3, digest);
@@ -171,7 +163,7 @@ store_edition(struct store *store, int64_t letter, const char *lang,
 	db_bind_int(q, 1, letter);
 	db_bind_text(q, 2, lang);
 	db_bind_text(q, 3, digest);
-	return read_id(q, id, err);
+	return found(db_find(q, id, err), err);
 }
 
 int
@@ -189,5 +181,5 @@ store_consent(
 	if (!q)
 		return -1;
 	db_bind_text(q, 1, text);
-	return read_id(q, id, err);
+	return found(db_find(q, id, err), err);
 }

@@ -6,13 +6,12 @@
 #include "base/mem.h"
 #include "store/store_signature.h"
 
+/* 0 stays NULL. */
 static void
 bind_id(struct db_query *q, int parameter, int64_t id)
 {
 	if (id)
 		db_bind_int(q, parameter, id);
-	else
-		db_bind_null(q, parameter);
 }
 
 int
@@ -43,7 +42,6 @@ store_reached(struct store *store, int64_t letter, const char *key,
 	enum audience audience, int64_t signature, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_DELIVERY_REACHED, err);
-	int rc;
 
 	if (!q)
 		return -1;
@@ -51,9 +49,7 @@ store_reached(struct store *store, int64_t letter, const char *key,
 	db_bind_text(q, 2, key);
 	db_bind_int(q, 3, audience);
 	db_bind_int(q, 4, signature);
-	rc = db_next(q, err);
-	db_reset(q);
-	return rc;
+	return db_find(q, NULL, err);
 }
 
 int
@@ -61,7 +57,6 @@ store_in_mailing(struct store *store, int64_t letter, int64_t mailing,
 	const char *key, int64_t signature, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_DELIVERY_IN_MAILING, err);
-	int rc;
 
 	if (!q)
 		return -1;
@@ -69,9 +64,7 @@ store_in_mailing(struct store *store, int64_t letter, int64_t mailing,
 	db_bind_text(q, 2, key);
 	db_bind_int(q, 3, mailing);
 	db_bind_int(q, 4, signature);
-	rc = db_next(q, err);
-	db_reset(q);
-	return rc;
+	return db_find(q, NULL, err);
 }
 
 void
@@ -92,6 +85,15 @@ struct due {
 	bool withdrawn; /* the signature behind it */
 	bool hidden;	/* nobody may see the signature's name now */
 };
+
+static void
+release_due(struct due *due, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		store_delivery_release(&due[i].delivery);
+		free(due[i].key);
+	}
+}
 
 static char *
 copy(struct db_query *q, int column)
@@ -141,8 +143,7 @@ store_deliveries(struct store *store, int64_t mailing, int64_t now,
 
 		read_due(q, &due, now);
 		stop = each(ctx, &due.delivery, err);
-		store_delivery_release(&due.delivery);
-		free(due.key);
+		release_due(&due, 1);
 		if (stop < 0) {
 			db_reset(q);
 			return -1;
@@ -164,13 +165,9 @@ find_due(struct store *store, int64_t mailing, int64_t now, size_t limit,
 	db_bind_int(q, 1, mailing);
 	db_bind_int(q, 2, now);
 	db_bind_int(q, 3, (int64_t)limit);
-	while (*count < limit && (rc = db_next(q, err)) != 0) {
-		if (rc < 0)
-			return -1;
+	while ((rc = db_next(q, err)) > 0)
 		read_due(q, &due[(*count)++], now);
-	}
-	db_reset(q);
-	return 0;
+	return rc;
 }
 
 static int
@@ -232,10 +229,7 @@ spend(struct store *store, const char *account, size_t count, int64_t now,
 	db_bind_text(q, 1, account);
 	db_bind_int(q, 2, now);
 	db_bind_int(q, 3, (int64_t)count);
-	if (db_run(q, err) < 0)
-		return -1;
-	*spending = db_last_id(store->db);
-	return 0;
+	return db_insert(q, spending, err);
 }
 
 int
@@ -252,10 +246,7 @@ store_claim(struct store *store, int64_t mailing, enum audience audience,
 	if (store_begin(store, "claiming letters", DB_DURABLE, err) < 0)
 		goto out;
 	do {
-		for (size_t i = 0; i < found; i++) {
-			store_delivery_release(&due[i].delivery);
-			free(due[i].key);
-		}
+		release_due(due, found);
 		if (find_due(store, mailing, now, limit, due, &found, err) < 0)
 			goto out;
 		for (size_t i = 0; i < found; i++) {
@@ -280,10 +271,7 @@ out:
 			store_delivery_release(&out[i]);
 		*count = 0;
 	}
-	for (size_t i = 0; i < found; i++) {
-		store_delivery_release(&due[i].delivery);
-		free(due[i].key);
-	}
+	release_due(due, found);
 	free(due);
 	return rc;
 }
@@ -401,46 +389,53 @@ fail:
 	return -1;
 }
 
-/* Runs one of the recovering statements, whose last parameter is now. */
-static int
+/* Returns how many rows the statement changed, or -1. boot: NULL, or its
+ * second parameter. */
+static int64_t
 recover(struct store *store, enum sql id, const char *boot, int64_t now,
-	int64_t *changed, struct err *err)
+	struct err *err)
 {
 	struct db_query *q = db_query(store->db, id, err);
 
 	if (!q)
 		return -1;
+	db_bind_int(q, 1, now);
 	if (boot)
-		db_bind_text(q, 1, boot);
-	db_bind_int(q, boot ? 2 : 1, now);
-	if (db_run(q, err) < 0)
-		return -1;
-	*changed += db_changes(store->db);
-	return 0;
+		db_bind_text(q, 2, boot);
+	return db_run(q, err) < 0 ? -1 : db_changes(store->db);
 }
 
 int
 store_recover(struct store *store, const char *boot, int64_t now,
 	int64_t *unknown, struct err *err)
 {
-	int64_t other = 0;
+	/* In this order: a claim that this boot gave back was not lost. */
+	static const struct {
+		enum sql id;
+		bool by_boot;
+		bool to_unknown;
+	} steps[] = {
+		{SQL_RECOVER_SENDING, false, true},
+		{SQL_RECOVER_CLAIMED, true, false},
+		{SQL_RECOVER_POWER_LOSS, false, true},
+		{SQL_RECOVER_SPENDING, false, false},
+		{SQL_RECOVER_CLOCK_SPENDING, false, false},
+		{SQL_RECOVER_CLOCK_DUE, false, false},
+	};
 
 	*unknown = 0;
 	if (store_begin(store, "putting the ledger right", DB_DURABLE, err) < 0)
 		return -1;
-	if (recover(store, SQL_RECOVER_SENDING, NULL, now, unknown, err) < 0 ||
-		recover(store, SQL_RECOVER_CLAIMED, boot, now, &other, err) <
-			0 ||
-		recover(store, SQL_RECOVER_POWER_LOSS, NULL, now, unknown,
-			err) < 0 ||
-		recover(store, SQL_RECOVER_SPENDING, NULL, now, &other, err) <
-			0 ||
-		recover(store, SQL_RECOVER_CLOCK_SPENDING, NULL, now, &other,
-			err) < 0 ||
-		recover(store, SQL_RECOVER_CLOCK_DUE, NULL, now, &other, err) <
-			0) {
-		store_rollback(store);
-		return -1;
+	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+		int64_t changed = recover(store, steps[i].id,
+			steps[i].by_boot ? boot : NULL, now, err);
+
+		if (changed < 0) {
+			store_rollback(store);
+			return -1;
+		}
+		if (steps[i].to_unknown)
+			*unknown += changed;
 	}
 	return store_commit(store, err);
 }

@@ -66,8 +66,9 @@ int store_deliveries(struct store *store, int64_t mailing, int64_t now,
 
 /*
  * Claims up to limit due deliveries of a mailing in a durable transaction of
- * its own. Supporters whose address was suppressed since, and signatures
- * withdrawn since, become suppressed and cancelled instead.
+ * its own. What must not go out any more is settled instead: a supporter's
+ * address suppressed since becomes suppressed; a signature withdrawn, or (for
+ * signers) its name hidden since, cancelled.
  * boot is the machine's boot id. account is charged with what was claimed.
  * *out has room for limit deliveries; *spending goes to store_batch_end.
  */

@@ -40,10 +40,7 @@ store_mailing_add(struct store *store, int64_t letter,
 	db_bind_text(q, 9, m->signatures);
 	db_bind_text(q, 10, m->names);
 	db_bind_int(q, 11, m->supporters);
-	if (db_run(q, err) < 0)
-		return -1;
-	*id = db_last_id(store->db);
-	return 0;
+	return db_insert(q, id, err);
 }
 
 static char *
@@ -89,17 +86,12 @@ store_mailing_unfinished(struct store *store, int64_t letter, int audience,
 	int64_t *id, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_MAILING_UNFINISHED, err);
-	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, letter);
 	db_bind_int(q, 2, audience);
-	rc = db_next(q, err);
-	if (rc > 0)
-		*id = db_int(q, 0);
-	db_reset(q);
-	return rc;
+	return db_find(q, id, err);
 }
 
 int
@@ -107,16 +99,11 @@ store_mailing_resume(
 	struct store *store, int64_t now, int64_t *id, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_MAILING_RESUME, err);
-	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, now);
-	rc = db_next(q, err);
-	if (rc > 0)
-		*id = db_int(q, 0);
-	db_reset(q);
-	return rc;
+	return db_find(q, id, err);
 }
 
 int
@@ -138,15 +125,15 @@ store_mailing_state(struct store *store, int64_t id, enum mailing_state *out,
 	struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_MAILING_STATE, err);
+	int64_t state;
 	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, id);
-	rc = db_next(q, err);
+	rc = db_find(q, &state, err);
 	if (rc > 0)
-		*out = (enum mailing_state)db_int(q, 0);
-	db_reset(q);
+		*out = (enum mailing_state)state;
 	return rc;
 }
 
@@ -313,8 +300,5 @@ store_mailing_row_add(struct store *store, int64_t mailing, const char *fields,
 		return -1;
 	db_bind_int(q, 1, mailing);
 	db_bind_text(q, 2, fields);
-	if (db_run(q, err) < 0)
-		return -1;
-	*id = db_last_id(store->db);
-	return 0;
+	return db_insert(q, id, err);
 }

@@ -28,15 +28,12 @@ is_withdrawn(
 	struct store *store, const struct store_signing *in, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_SIGNATURE_WITHDRAWN, err);
-	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, in->letter);
 	db_bind_text(q, 2, in->signature->key);
-	rc = db_next(q, err);
-	db_reset(q);
-	return rc;
+	return db_find(q, NULL, err);
 }
 
 static int
@@ -126,10 +123,7 @@ store_batch(struct store *store, int64_t letter, const char *source,
 	db_bind_int(q, 1, letter);
 	db_bind_text(q, 2, source);
 	db_bind_int(q, 3, now);
-	if (db_run(q, err) < 0)
-		return -1;
-	*id = db_last_id(store->db);
-	return 0;
+	return db_insert(q, id, err);
 }
 
 int
@@ -258,11 +252,7 @@ store_count_new(
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, letter);
-	if (db_next(q, err) < 0)
-		return -1;
-	*out = db_int(q, 0);
-	db_reset(q);
-	return 0;
+	return db_find(q, out, err) < 0 ? -1 : 0;
 }
 
 int
@@ -314,12 +304,9 @@ int
 store_is_suppressed(struct store *store, const char *email_key, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_SUPPRESSED, err);
-	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_text(q, 1, email_key);
-	rc = db_next(q, err);
-	db_reset(q);
-	return rc;
+	return db_find(q, NULL, err);
 }

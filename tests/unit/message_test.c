@@ -536,6 +536,5 @@ main(void)
 		cmocka_unit_test(test_base64_lengths),
 	};
 
-	message_global_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
