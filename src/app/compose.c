@@ -46,7 +46,8 @@ render_body(const struct compose_input *in, const struct value *root,
 	struct composed *out, struct err *err)
 {
 	const struct edition *edition = &in->lang->edition;
-	struct composition *composition = in->lang->composition;
+	struct composition *composition =
+		in->composition ? in->composition : in->lang->composition;
 	struct template_values values = {0};
 	struct buf skeleton = {0};
 	const struct markdown *markdown;
@@ -214,7 +215,8 @@ parse_row(const char *json, struct fields *out, struct err *err)
 }
 
 int
-compose_delivery(const struct mailing *mailing, const struct store_delivery *d,
+compose_delivery(const struct mailing *mailing,
+	struct composition *const *compositions, const struct store_delivery *d,
 	struct buf *out, struct err *err)
 {
 	struct fields row = {0}, signer = {0};
@@ -230,6 +232,8 @@ compose_delivery(const struct mailing *mailing, const struct store_delivery *d,
 	};
 	int rc = -1;
 
+	if (in.lang && compositions)
+		in.composition = compositions[in.lang - mailing->langs];
 	if (!in.lang)
 		err_set(err, ERR_DATA, "the letter is not there in \"%s\"",
 			d->lang);

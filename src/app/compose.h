@@ -17,6 +17,9 @@ struct compose_input {
 	bool copy;		     /* mark it as a copy */
 	const char *message_id;
 	int64_t date;
+	/* Of the thread that renders; NULL: the language's own, which is the
+	 * main thread's. */
+	struct composition *composition;
 };
 
 /* Zero-initialised is empty; release the three. */
@@ -43,10 +46,13 @@ int compose_message(
 
 /*
  * The message of a delivery from the ledger, whose rows are JSON (NULL:
- * none). Errors: as compose_letter; ERR_DATA: a row that cannot be read.
+ * none). compositions: one for each language of the mailing, of the calling
+ * thread, or NULL as above. Errors: as compose_letter; ERR_DATA: a row that
+ * cannot be read.
  */
 struct store_delivery;
 int compose_delivery(const struct mailing *mailing,
+	struct composition *const *compositions,
 	const struct store_delivery *delivery, struct buf *out,
 	struct err *err);
 

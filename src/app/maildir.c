@@ -44,7 +44,7 @@ write_one(void *ctx, const struct store_delivery *d, struct err *err)
 	struct writing *w = ctx;
 
 	buf_reset(&w->message);
-	if (compose_delivery(w->mailing, d, &w->message, err) < 0)
+	if (compose_delivery(w->mailing, NULL, d, &w->message, err) < 0)
 		return -1;
 	return save(w, d, err);
 }

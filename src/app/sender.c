@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/compose.h"
+#include "app/pool.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -17,18 +17,19 @@
 
 /*
  * REFUSALS_MAX: so many recipients in a row refused for policy (5.7.x) mean
- * that the server refuses us, not them. BATCH: libESMTP keeps 4 KB per
- * message until its session ends. The deadline of a batch lets a slow server
- * have a minute for each message.
+ * that the server refuses us, not them. The deadline of a batch lets a slow
+ * server have a minute for each message. TICK: how soon a signal or another
+ * command is noticed.
  */
 enum {
 	REFUSALS_MAX = 10,
-	BATCH = 50,
 	DOT_TIMEOUT_S = 600, /* RFC 5321 4.5.3.2.6 */
 	DEADLINE_PER_MESSAGE_S = 60,
 	WAIT_TOLD_S = 3, /* a longer wait is told */
+	TICK_MS = 200,
 	BOOT_MAX = 64,
 	BUSY_TRIES = 60, /* of ten seconds each */
+	CONNECTIONS_MAX = 64,
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -42,16 +43,17 @@ struct sender {
 	const struct sender_progress *progress;
 	struct sender_result *result;
 	int64_t total;
+	int64_t limit; /* 0: none */
 	int64_t tried; /* messages that count against the limit */
+	int64_t open;  /* claimed and not over */
 	int refusals;  /* in a row */
-	/* the batch under way */
-	struct store_delivery *batch;
-	long batch_tried;
-	struct buf message;
-	struct err err; /* of a call back, when failed is set */
-	bool failed;
-	bool halted; /* somebody paused or cancelled the mailing */
-	bool ours;   /* an outcome was our own fault */
+	struct pool *pool;
+	bool ending;  /* no more batches; why stands in result->end and err */
+	bool drained; /* the last claim found nothing that is due */
+	bool told;    /* that the rate makes it wait */
+	bool failed;  /* err says why the run cannot go on */
+	struct err err;
+	bool ours; /* the fault is our own */
 	struct smtp_reply ours_reply;
 };
 
@@ -102,13 +104,24 @@ sender_recover(struct workspace *ws, int64_t *unknown, struct err *err)
 	return store_recover(ws->store, boot, clock_now(), unknown, err);
 }
 
-/* Remembers why the batch must end. Always -1. */
+/* Begins no more batches and no more messages. */
+static void
+end_run(struct sender *s, enum sender_end end)
+{
+	if (!s->ending)
+		s->result->end = end;
+	s->ending = true;
+	pool_close(s->pool);
+}
+
+/* The same, for a failure that the run ends with. Always -1. */
 static int
 fail(struct sender *s, const struct err *err)
 {
 	if (!s->failed)
 		s->err = *err;
 	s->failed = true;
+	end_run(s, SENDER_STOPPED);
 	return -1;
 }
 
@@ -123,89 +136,142 @@ is_halted(const struct sender *s, struct err *err)
 	return state != MAILING_RUNNING;
 }
 
-static int
-give_body(void *ctx, size_t index, const char **data, size_t *len)
+static enum delivery_state
+state_after(const struct pool_request *r, int64_t now)
 {
-	struct sender *s = ctx;
-	struct err err;
-
-	if (stop_asked || s->failed || s->ours)
-		return -1;
-	s->halted = is_halted(s, &err) != 0;
-	if (s->halted)
-		return -1;
-	buf_reset(&s->message);
-	if (compose_delivery(s->mailing, &s->batch[index], &s->message, &err) <
-		0)
-		return fail(s, &err);
-	*data = s->message.data;
-	*len = s->message.len;
-	return 0;
+	return delivery_after(
+		&r->outcome, r->batch->deliveries[r->index].date, now);
 }
 
-static int
-note_handed_over(void *ctx, size_t index)
-{
-	struct sender *s = ctx;
-	struct err err;
-
-	if (s->failed)
-		return -1;
-	if (store_handed_over(
-		    s->ws->store, s->batch[index].id, clock_now(), &err) < 0)
-		return fail(s, &err);
-	return 0;
-}
-
+/* Counts an outcome once it is written down. */
 static void
-count_outcome(struct sender *s, const struct outcome *outcome,
-	enum delivery_state state)
+count_outcome(struct sender *s, struct pool_request *r, int64_t now)
 {
+	enum delivery_state state = state_after(r, now);
+
 	s->result->sent += state == DELIVERY_SENT;
 	s->result->deferred += state == DELIVERY_DEFERRED;
 	s->result->rejected += state == DELIVERY_REJECTED;
 	s->result->unknown += state == DELIVERY_UNKNOWN;
 	if (state != DELIVERY_QUEUED)
-		s->batch_tried++;
-	if (outcome->policy)
+		r->batch->tried++;
+	if (r->outcome.policy)
 		s->refusals++;
 	else if (state != DELIVERY_QUEUED && !s->ours)
 		s->refusals = 0;
-	if (!s->ours && (outcome->kind == OUTCOME_OURS ||
+	if (!s->ours && (r->outcome.kind == OUTCOME_OURS ||
 				s->refusals >= REFUSALS_MAX)) {
 		s->ours = true;
-		s->ours_reply = outcome->reply;
+		s->ours_reply = r->outcome.reply;
+		end_run(s, SENDER_PAUSED);
 	}
+	/* After a fault of our own the transport goes no further by itself. */
+	if (s->refusals >= REFUSALS_MAX)
+		r->answer = -1;
 	if (s->progress && state != DELIVERY_QUEUED)
 		s->progress->step(s->progress->ctx, s->result, s->total);
 }
 
 static int
-note_outcome(void *ctx, size_t index, const struct outcome *outcome)
+write_request(struct sender *s, const struct pool_request *r, int64_t now,
+	struct err *err)
 {
-	struct sender *s = ctx;
-	const struct store_delivery *d = &s->batch[index];
-	int64_t now = clock_now();
-	enum delivery_state state = delivery_after(outcome, d->date, now);
+	struct store *store = s->ws->store;
+	const struct store_delivery *d = &r->batch->deliveries[r->index];
+	enum delivery_state state;
 	int64_t due = 0;
+
+	switch (r->ask) {
+	case POOL_HANDED_OVER:
+		return store_handed_over(store, d->id, now, err);
+	case POOL_SETTLED:
+		state = state_after(r, now);
+		if (state == DELIVERY_DEFERRED)
+			due = now + delivery_retry_wait_s(d->attempts,
+					    (int)token_below(1000));
+		return store_settle(
+			store, d->id, state, &r->outcome.reply, due, now, err);
+	case POOL_ENDED:
+		break;
+	}
+	return store_batch_end(
+		store, r->batch->spending, r->batch->tried, now, err);
+}
+
+/* Writes down what all askers ask in one transaction. */
+static int
+write_requests(struct sender *s, struct pool_request **requests, size_t count,
+	int64_t now, struct err *err)
+{
+	struct store *store = s->ws->store;
+
+	if (store_begin(store, "noting what became of letters", DB_ORDERED,
+		    err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (write_request(s, requests[i], now, err) < 0) {
+			store_rollback(store);
+			return -1;
+		}
+	}
+	return store_commit(store, err);
+}
+
+/* What the end of a batch says about its connection. */
+static void
+judge_batch(struct sender *s, const struct pool_request *r)
+{
+	struct err err = r->err;
+
+	s->open -= (int64_t)r->batch->count;
+	s->tried += r->batch->tried;
+	s->drained = false;
+	if (r->rc < 0 && err.kind == ERR_CONFIG) {
+		s->ours = true;
+		s->err = err;
+		end_run(s, SENDER_PAUSED);
+	}
+	if (r->rc < 0 && err.kind == ERR_DATA)
+		fail(s, &err);
+	if (r->batch->tried > 0 || s->ending)
+		return;
+	/* A connection that broke after some work is made anew; one that did
+	 * nothing is not worth a second try. */
+	pool_retire(s->pool, r->batch);
+	if (!pool_is_empty(s->pool))
+		return;
+	if (r->rc == 0)
+		err_set(&err, ERR_UNAVAILABLE,
+			"%s:%d: the server ended the connection before it took "
+			"a letter",
+			s->account->host, s->account->port);
+	fail(s, &err);
+}
+
+/* Writes down what workers ask, and lets them go on. */
+static void
+serve(struct sender *s, struct pool_request **requests, size_t count)
+{
+	int64_t now = clock_now();
 	struct err err;
 	int rc = -1;
 
-	if (state == DELIVERY_DEFERRED)
-		due = now + delivery_retry_wait_s(
-				    d->attempts, (int)token_below(1000));
 	/* What is known is not given up because another program writes. */
 	for (int tries = 0; rc < 0 && tries < BUSY_TRIES; tries++) {
-		rc = store_settle(s->ws->store, d->id, state, &outcome->reply,
-			due, now, &err);
+		rc = write_requests(s, requests, count, now, &err);
 		if (rc < 0 && err.kind != ERR_AGAIN)
 			break;
 	}
 	if (rc < 0)
-		return fail(s, &err);
-	count_outcome(s, outcome, state);
-	/* After a fault of our own the transport goes no further by itself. */
-	return s->refusals >= REFUSALS_MAX ? -1 : 0;
+		fail(s, &err);
+	for (size_t i = 0; i < count; i++) {
+		requests[i]->answer = rc;
+		if (requests[i]->ask == POOL_SETTLED && rc == 0)
+			count_outcome(s, requests[i], now);
+		if (requests[i]->ask == POOL_ENDED)
+			judge_batch(s, requests[i]);
+	}
+	pool_answer(s->pool, requests, count);
 }
 
 /* How many of the limits' windows are full; see pace_allowance. */
@@ -228,11 +294,11 @@ allowance(struct sender *s, const struct conf_limit *limits, size_t count,
 }
 
 /*
- * How many messages may go now, waiting for the rate (not for the quota).
- * *out is 0 when a signal or the quota ends the run.
+ * How many messages may go now. *out is 0 when the rate says to wait, or the
+ * quota that the run is over.
  */
 static int
-wait_for_turn(struct sender *s, long want, long *out, struct err *err)
+find_allowance(struct sender *s, long want, long *out, struct err *err)
 {
 	const struct conf_account *a = s->account;
 	int64_t again;
@@ -240,23 +306,22 @@ wait_for_turn(struct sender *s, long want, long *out, struct err *err)
 	if (allowance(s, a->quota, a->quota_count, want, out, &again, err) < 0)
 		return -1;
 	if (*out == 0) {
+		/* What is under way may give some of its claim back. */
+		if (s->open > 0)
+			return 0;
 		s->result->again = again;
 		s->result->quota = true;
+		end_run(s, SENDER_LATER);
 		return 0;
 	}
 	want = *out;
-	for (bool told = false; !stop_asked;) {
-		if (allowance(s, a->rate, a->rate_count, want, out, &again,
-			    err) < 0)
-			return -1;
-		if (*out > 0)
-			return 0;
-		if (!told && s->progress && again > clock_now() + WAIT_TOLD_S)
-			s->progress->waiting(s->progress->ctx, again);
-		told = true;
-		clock_sleep_ms(200);
+	if (allowance(s, a->rate, a->rate_count, want, out, &again, err) < 0)
+		return -1;
+	if (*out == 0 && !s->told && s->progress &&
+		again > clock_now() + WAIT_TOLD_S) {
+		s->progress->waiting(s->progress->ctx, again);
+		s->told = true;
 	}
-	*out = 0;
 	return 0;
 }
 
@@ -267,8 +332,9 @@ helo_name(const struct sender *s)
 				: strrchr(s->mailing->from_address, '@') + 1;
 }
 
-static int
-submit(struct sender *s, size_t count, struct err *err)
+/* What the transport needs to know; cafile (free it) is borrowed by out. */
+static void
+fill_account(const struct sender *s, struct submit_account *out, char **cafile)
 {
 	static const enum submit_tls modes[] = {
 		[CONF_TLS_STARTTLS] = SUBMIT_STARTTLS,
@@ -276,8 +342,8 @@ submit(struct sender *s, size_t count, struct err *err)
 		[CONF_TLS_NONE] = SUBMIT_CLEAR,
 	};
 	const struct conf_account *a = s->account;
-	char *cafile = NULL;
-	struct submit_account account = {
+
+	*out = (struct submit_account){
 		.host = a->host,
 		.port = a->port,
 		.tls = modes[a->tls],
@@ -288,47 +354,29 @@ submit(struct sender *s, size_t count, struct err *err)
 		.timeout_dot_s = a->timeout_s > DOT_TIMEOUT_S ? a->timeout_s
 							      : DOT_TIMEOUT_S,
 	};
-	struct submit_envelope envelopes[BATCH];
-	struct submit_calls calls = {
-		.body = give_body,
-		.handed_over = note_handed_over,
-		.settled = note_outcome,
-		.ctx = s,
-	};
-	int rc;
-
+	*cafile = NULL;
 	if (a->cafile)
-		cafile = a->cafile[0] == '/' ? mem_strdup(a->cafile)
-					     : workspace_path(s->ws, a->cafile);
-	account.cafile = cafile;
-	account.deadline_s =
-		account.timeout_dot_s + (int)count * DEADLINE_PER_MESSAGE_S;
-	for (size_t i = 0; i < count; i++)
-		envelopes[i] = (struct submit_envelope){
-			.from = s->mailing->from_address,
-			.to = s->batch[i].recipient,
-		};
-	rc = submit_batch(&account, envelopes, count, &calls, err);
-	free(cafile);
-	return rc;
+		*cafile = a->cafile[0] == '/'
+				  ? mem_strdup(a->cafile)
+				  : workspace_path(s->ws, a->cafile);
+	out->cafile = *cafile;
+	out->deadline_s =
+		out->timeout_dot_s + POOL_BATCH * DEADLINE_PER_MESSAGE_S;
 }
 
-/* Pauses the mailing for a fault of our own. Always -1, ERR_CONFIG. */
+/* Pauses the mailing for a fault of our own, which err says. Always -1. */
 static int
-pause_mailing(struct sender *s, const struct err *why, struct err *err)
+pause_mailing(struct sender *s, const struct err *err)
 {
 	struct store *store = s->ws->store;
 	struct err ignored;
 
-	*err = *why;
-	err->kind = ERR_CONFIG;
 	if (store_begin(store, "pausing the mailing", DB_DURABLE, &ignored) < 0)
 		return -1;
 	if (store_mailing_set_state(store, s->mailing->id, MAILING_PAUSED,
-		    why->msg, &ignored) < 0 ||
+		    err->msg, &ignored) < 0 ||
 		store_commit(store, &ignored) < 0)
 		store_rollback(store);
-	s->result->end = SENDER_PAUSED;
 	return -1;
 }
 
@@ -352,83 +400,94 @@ explain_ours(const struct sender *s, struct err *err)
 			s->ours_reply.text);
 }
 
-/*
- * Sends one batch. Returns 1 when there may be more to do, 0 when nothing is
- * due, -1.
- */
+/* Claims a batch for an idle connection. Returns 1 when it was started, 0
+ * when there is nothing to start now, or -1. */
 static int
-run_batch(struct sender *s, long limit, struct err *err)
+start_batch(struct sender *s, struct err *err)
 {
-	struct store_delivery batch[BATCH] = {0};
-	int64_t spending;
-	size_t count;
-	struct err net = {0};
-	int rc, end;
+	struct pool_batch *batch = pool_idle(s->pool);
+	int64_t left = s->limit - s->tried - s->open;
+	long want = POOL_BATCH;
 
-	s->batch_tried = 0;
-	if (store_claim(s->ws->store, s->mailing->id, s->mailing->audience,
-		    s->account->name, s->boot, clock_now(), (size_t)limit,
-		    batch, &count, &spending, err) < 0)
-		return -1;
-	s->batch = batch;
-	rc = count ? submit(s, count, &net) : 0;
-	s->batch = NULL;
-	end = store_batch_end(
-		s->ws->store, spending, s->batch_tried, clock_now(), err);
-	for (size_t i = 0; i < count; i++)
-		store_delivery_release(&batch[i]);
-	s->tried += s->batch_tried;
-	if (s->failed) {
-		*err = s->err;
-		return -1;
+	if (!batch || (s->drained && s->open > 0))
+		return 0;
+	if (s->limit && left < want)
+		want = (long)left;
+	if (want == 0) {
+		if (s->open == 0)
+			end_run(s, SENDER_LIMIT);
+		return 0;
 	}
-	if (end < 0)
+	if (find_allowance(s, want, &want, err) < 0)
 		return -1;
-	if (s->refusals >= REFUSALS_MAX || (s->ours && net.kind != ERR_CONFIG))
-		explain_ours(s, &net);
-	if (s->ours || (rc < 0 && net.kind == ERR_CONFIG))
-		return pause_mailing(s, &net, err);
-	if (count == 0 || s->batch_tried > 0 || s->halted || stop_asked)
-		return count > 0;
-	/* A connection that broke after some work is made anew; one that did
-	 * nothing is not worth a second try. */
-	if (rc == 0)
-		err_set(&net, ERR_UNAVAILABLE,
-			"%s:%d: the server ended the connection before it took "
-			"a letter",
-			s->account->host, s->account->port);
-	*err = net;
-	return -1;
+	if (want == 0)
+		return 0;
+	if (store_claim(s->ws->store, s->mailing->id, s->mailing->audience,
+		    s->account->name, s->boot, clock_now(), (size_t)want,
+		    batch->deliveries, &batch->count, &batch->spending,
+		    err) < 0)
+		return -1;
+	if (batch->count == 0) {
+		s->drained = true;
+		if (s->open == 0)
+			end_run(s, SENDER_DONE);
+		return 0;
+	}
+	s->open += (int64_t)batch->count;
+	return pool_start(s->pool, batch, err) < 0 ? -1 : 1;
 }
 
-static int
-run_batches(struct sender *s, int64_t limit, struct err *err)
+static void
+start_batches(struct sender *s)
 {
-	for (;;) {
-		long want = BATCH;
-		int rc = is_halted(s, err);
+	struct err err;
+	int rc;
 
-		if (rc != 0) {
-			s->result->end = SENDER_STOPPED;
-			return rc < 0 ? -1 : 0;
-		}
-		if (limit && limit - s->tried < want)
-			want = (long)(limit - s->tried);
-		if (want == 0) {
-			s->result->end = SENDER_LIMIT;
-			return 0;
-		}
-		if (wait_for_turn(s, want, &want, err) < 0)
-			return -1;
-		if (stop_asked || want == 0) {
-			s->result->end =
-				stop_asked ? SENDER_STOPPED : SENDER_LATER;
-			return 0;
-		}
-		rc = run_batch(s, want, err);
-		if (rc <= 0)
-			return rc;
+	if (stop_asked) {
+		end_run(s, SENDER_STOPPED);
+		return;
 	}
+	rc = is_halted(s, &err);
+	if (rc > 0)
+		end_run(s, SENDER_STOPPED);
+	while (rc >= 0 && !s->ending && (rc = start_batch(s, &err)) > 0)
+		;
+	if (rc < 0)
+		fail(s, &err);
+}
+
+/* Runs batches until nothing is left to do or something ends the run. */
+static int
+run_batches(struct sender *s, struct err *err)
+{
+	struct pool_request *requests[CONNECTIONS_MAX];
+	struct submit_account account;
+	char *cafile;
+
+	fill_account(s, &account, &cafile);
+	s->pool =
+		pool_new((size_t)s->account->connections, &account, s->mailing);
+	while (!s->ending || pool_busy(s->pool) > 0) {
+		size_t count;
+
+		if (!s->ending)
+			start_batches(s);
+		if (s->ending && pool_busy(s->pool) == 0)
+			break;
+		count = pool_wait(s->pool, TICK_MS, requests);
+		if (count)
+			serve(s, requests, count);
+	}
+	pool_free(s->pool);
+	free(cafile);
+	*err = s->err;
+	if (s->failed)
+		return -1;
+	if (!s->ours)
+		return 0;
+	if (err->kind != ERR_CONFIG || s->refusals >= REFUSALS_MAX)
+		explain_ours(s, err);
+	return pause_mailing(s, err);
 }
 
 /* Cancels what the run had in its hands when the mailing was cancelled. */
@@ -534,19 +593,19 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 		.ws = ws,
 		.progress = progress,
 		.result = out,
+		.limit = limit,
 	};
 	int rc = -1;
 
 	*out = (struct sender_result){0};
 	read_boot_id(s.boot);
 	submit_global_init();
-	if (start(&s, mailing, err) == 0 && run_batches(&s, limit, err) == 0)
+	if (start(&s, mailing, err) == 0 && run_batches(&s, err) == 0)
 		rc = finish(&s, err);
 	if (s.password)
 		explicit_bzero(s.password, strlen(s.password));
 	free(s.password);
 	mailing_free(s.mailing);
-	buf_release(&s.message);
 	submit_global_cleanup();
 	return rc;
 }

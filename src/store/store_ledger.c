@@ -261,7 +261,7 @@ store_claim(struct store *store, int64_t mailing, enum audience audience,
 			due[i].delivery = (struct store_delivery){0};
 		}
 	} while (*count == 0 && found > 0);
-	if (spend(store, account, *count, now, spending, err) < 0)
+	if (*count && spend(store, account, *count, now, spending, err) < 0)
 		goto out;
 	rc = store_commit(store, err);
 out:
@@ -293,23 +293,15 @@ int
 store_handed_over(
 	struct store *store, int64_t delivery, int64_t now, struct err *err)
 {
-	struct db_query *q;
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_HANDED_OVER, err);
 
-	if (store_begin(store, "noting a letter", DB_ORDERED, err) < 0)
-		return -1;
-	q = db_query(store->db, SQL_DELIVERY_HANDED_OVER, err);
 	if (!q)
-		goto fail;
+		return -1;
 	db_bind_int(q, 1, delivery);
 	db_bind_int(q, 2, now);
 	if (db_run(q, err) < 0)
-		goto fail;
-	if (check_held(store, delivery, err) < 0)
-		goto fail;
-	return store_commit(store, err);
-fail:
-	store_rollback(store);
-	return -1;
+		return -1;
+	return check_held(store, delivery, err);
 }
 
 static int
@@ -352,41 +344,23 @@ store_settle(struct store *store, int64_t delivery, enum delivery_state state,
 	const struct smtp_reply *reply, int64_t due_at, int64_t now,
 	struct err *err)
 {
-	int rc;
-
-	if (store_begin(store, "noting an outcome", DB_ORDERED, err) < 0)
-		return -1;
 	if (state == DELIVERY_QUEUED)
-		rc = give_back(store, delivery, now, err);
-	else
-		rc = settle(store, delivery, state, reply, due_at, now, err);
-	if (rc < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	return store_commit(store, err);
+		return give_back(store, delivery, now, err);
+	return settle(store, delivery, state, reply, due_at, now, err);
 }
 
 int
 store_batch_end(struct store *store, int64_t spending, long count, int64_t now,
 	struct err *err)
 {
-	struct db_query *q;
+	struct db_query *q = db_query(store->db, SQL_SPENDING_CLOSE, err);
 
-	if (store_begin(store, "ending a batch", DB_ORDERED, err) < 0)
-		return -1;
-	q = db_query(store->db, SQL_SPENDING_CLOSE, err);
 	if (!q)
-		goto fail;
+		return -1;
 	db_bind_int(q, 1, spending);
 	db_bind_int(q, 2, now);
 	db_bind_int(q, 3, count);
-	if (db_run(q, err) < 0)
-		goto fail;
-	return store_commit(store, err);
-fail:
-	store_rollback(store);
-	return -1;
+	return db_run(q, err);
 }
 
 /* Returns how many rows the statement changed, or -1. boot: NULL, or its

@@ -77,20 +77,19 @@ int store_claim(struct store *store, int64_t mailing, enum audience audience,
 	struct store_delivery *out, size_t *count, int64_t *spending,
 	struct err *err);
 
-/* Commits "the body was handed over", in a transaction of its own. */
+/* Records "the body was handed over". */
 int store_handed_over(
 	struct store *store, int64_t delivery, int64_t now, struct err *err);
 
 /*
- * Commits an outcome, in a transaction of its own. state is what
+ * Records an outcome. state is what
  * delivery_after makes of it; DELIVERY_QUEUED gives the try back.
  */
 int store_settle(struct store *store, int64_t delivery,
 	enum delivery_state state, const struct smtp_reply *reply,
 	int64_t due_at, int64_t now, struct err *err);
 
-/* Ends a claimed batch, of which `count` messages were really tried, in a
- * transaction of its own. */
+/* Ends a claimed batch, of which `count` messages were really tried. */
 int store_batch_end(struct store *store, int64_t spending, long count,
 	int64_t now, struct err *err);
 
