@@ -227,6 +227,19 @@ catalog_require(const struct catalog *catalog, const char *name,
 	return -1;
 }
 
+int
+catalog_require_letter(const struct catalog *catalog, const char *name,
+	const struct catalog_entry **out, size_t *count, struct err *err)
+{
+	if (catalog_require(catalog, name, out, count, err) < 0)
+		return -1;
+	if (!(*out)->letter.file || letter_is_letter(&(*out)->letter))
+		return 0;
+	return err_set(err, ERR_REFUSED,
+		"%s is of kind %s; only letters can be signed or sent", name,
+		(*out)->letter.kind.text);
+}
+
 const struct catalog_entry *
 catalog_choose(const struct catalog_entry *entries, size_t count,
 	const char *lang, const struct conf *conf)

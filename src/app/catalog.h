@@ -51,6 +51,11 @@ catalog_find(const struct catalog *catalog, const char *name, size_t *count);
 int catalog_require(const struct catalog *catalog, const char *name,
 	const struct catalog_entry **out, size_t *count, struct err *err);
 
+/* The same for a letter that can be signed or sent. ERR_REFUSED: it is of
+ * another kind. */
+int catalog_require_letter(const struct catalog *catalog, const char *name,
+	const struct catalog_entry **out, size_t *count, struct err *err);
+
 /* The entry of an array of count that a reader of lang gets: RFC 4647
  * look-up, else the organiser's language, else English, else the first. */
 const struct catalog_entry *catalog_choose(const struct catalog_entry *entries,

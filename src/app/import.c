@@ -508,7 +508,5 @@ sign_import(struct workspace *ws, const struct import_request *request,
 	csv_close(im.csv);
 	free(im.columns);
 	buf_release(&im.rejects);
-	if (rc < 0)
-		free(out->rejects);
 	return rc;
 }

@@ -12,6 +12,10 @@
 #include "app/composition.h"
 #include "base/mem.h"
 
+_Static_assert(
+	(int)POOL_BATCH <= SUBMIT_BATCH_MAX, "a batch must fit the transport");
+#include "store/store.h"
+
 enum worker_state {
 	WORKER_IDLE,
 	WORKER_BUSY,   /* its thread works on the batch */

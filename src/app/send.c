@@ -41,16 +41,6 @@ send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err)
 }
 
 static int
-check_kind(const struct catalog_entry *entry, struct err *err)
-{
-	if (entry->letter.file && !letter_is_letter(&entry->letter))
-		return err_set(err, ERR_REFUSED,
-			"%s is of kind %s; only letters can be signed or sent",
-			entry->name, entry->letter.kind.text);
-	return 0;
-}
-
-static int
 read_options(struct making *m, struct err *err)
 {
 	const struct send_request *request = m->request;
@@ -194,10 +184,8 @@ make(struct making *m, const struct catalog *catalog, bool keep,
 	size_t count;
 	int rc = -1;
 
-	if (catalog_require(catalog, request->letter, &entries, &count, err) <
-		0)
-		return -1;
-	if (check_kind(&entries[0], err) < 0)
+	if (catalog_require_letter(
+		    catalog, request->letter, &entries, &count, err) < 0)
 		return -1;
 	m->letter = &entries[0].letter;
 	if (problems->count == 0 &&
@@ -230,12 +218,11 @@ make(struct making *m, const struct catalog *catalog, bool keep,
 
 /* Keeps the problems of one letter only: others may be half written. */
 static void
-keep_problems(const struct catalog *catalog, const char *letter,
-	struct problems *all, struct problems *out)
+keep_problems(
+	const char *letter, const struct problems *all, struct problems *out)
 {
 	char *stem = mem_printf("letters/%s.", letter);
 
-	(void)catalog;
 	for (size_t i = 0; i < all->count; i++) {
 		const struct problem *p = &all->items[i];
 
@@ -258,9 +245,11 @@ send_make(struct workspace *ws, const struct send_request *request, bool keep,
 	int rc;
 
 	*out = (struct send_plan){0};
-	if (catalog_load(ws, &catalog, &all, err) < 0)
+	if (catalog_load(ws, &catalog, &all, err) < 0) {
+		problems_release(&all);
 		return -1;
-	keep_problems(&catalog, request->letter, &all, problems);
+	}
+	keep_problems(request->letter, &all, problems);
 	rc = make(&m, &catalog, keep, out, problems, notes, err);
 	mailing_free(m.mailing);
 	str_list_free(m.lists, m.options.list_count);

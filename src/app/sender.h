@@ -1,7 +1,10 @@
 /*
- * Runs a mailing: claims deliveries, hands them to the account's server, and
- * writes down what became of each, in the order that smtp-notes ("the order
- * of writes") asks for. One process at a time, one connection.
+ * Runs a mailing: claims deliveries, hands them to the account's server over
+ * several connections, and writes down what became of each. The order of
+ * writes is the promise "never twice": a claim is on the disk before anything
+ * of a message is sent, "handed over" is committed before the end of its body
+ * goes out, its outcome before that connection's next message. One process
+ * at a time.
  */
 #ifndef APP_SENDER_H
 #define APP_SENDER_H

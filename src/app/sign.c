@@ -77,18 +77,12 @@ sign_open(struct workspace *ws, const char *letter, const char *lang,
 	desk->ws = ws;
 	if (catalog_load(ws, &catalog, &all, err) < 0)
 		goto out;
-	if (catalog_require(&catalog, letter, &entries, &count, err) < 0)
+	if (catalog_require_letter(&catalog, letter, &entries, &count, err) < 0)
 		goto out;
 	entry = catalog_choose(
 		entries, count, lang ? lang : ws->conf.lang, &ws->conf);
 	if (check_usable(entry, &all, problems, err) < 0)
 		goto out;
-	if (!letter_is_letter(&entry->letter)) {
-		err_set(err, ERR_REFUSED,
-			"%s is of kind %s; only letters can be signed or sent",
-			entry->name, entry->letter.kind.text);
-		goto out;
-	}
 	if (!any_day && check_open(&entry->letter, err) < 0) {
 		err_prefix(err, "%s", entry->name);
 		goto out;

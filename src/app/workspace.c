@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "store/store.h"
 
 #define CONF_NAME "openletter.conf"
 
@@ -93,16 +94,6 @@ workspace_attachment(const struct workspace *ws, const char *shown, char **out,
 	free(folder_path);
 	free(path);
 	return rc;
-}
-
-const char *
-workspace_show(const struct workspace *ws, const char *path)
-{
-	size_t len = strlen(ws->root);
-
-	if (strncmp(path, ws->root, len) == 0 && path[len] == '/')
-		return path + len + 1;
-	return path;
 }
 
 int

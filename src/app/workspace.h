@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "base/problem.h"
 #include "core/conf.h"
-#include "store/store.h"
+
+struct store;
 
 struct workspace {
 	char *root;	     /* path of the folder, as it was found */
@@ -49,9 +50,6 @@ char *workspace_path(const struct workspace *ws, const char *name);
  */
 int workspace_attachment(const struct workspace *ws, const char *shown,
 	char **out, struct err *err);
-
-/* How a path inside the workspace is shown to people: below its root. */
-const char *workspace_show(const struct workspace *ws, const char *path);
 
 /*
  * Makes a new workspace in dir: configuration, a first letter and list,

@@ -20,6 +20,12 @@ enum cmd_needs {
 	CMD_STORE, /* and the database */
 };
 
+/* Exit status: done, but some deliveries were rejected or are unknown, or
+ * rows were refused. The others are sysexits. */
+enum {
+	CMD_SOME_FAILED = 1
+};
+
 struct cmd;
 
 struct command {
@@ -62,7 +68,7 @@ int cmd_finish(struct out *out, int rc, struct err *err);
 void cmd_say(const struct cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Prints and empties a list of problems on stderr; count lines at most. */
+/* Prints and empties a list of problems on stderr. */
 void cmd_print_problems(struct problems *problems);
 
 /* Reads a mailing's number. Errors: ERR_USAGE. */

@@ -6,10 +6,7 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 
-enum {
-	MAPS_MAX = 32,
-	STATUS_SOME = 1
-};
+enum { MAPS_MAX = OPT_LIST_MAX };
 
 /* Takes COLUMN=field apart, in place. */
 static int
@@ -90,5 +87,5 @@ cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 		return -1;
 	print_result(cmd, &request, &result);
 	free(result.rejects);
-	return result.rejected ? STATUS_SOME : 0;
+	return result.rejected ? CMD_SOME_FAILED : 0;
 }

@@ -31,7 +31,7 @@ cmd_resume(struct cmd *cmd, int argc, char **argv, struct err *err)
 			return -1;
 		if (rc == 0) {
 			cmd_say(cmd, "Every mailing is finished.");
-			return unknown ? 1 : 0;
+			return unknown ? CMD_SOME_FAILED : 0;
 		}
 		cmd_say(cmd, "Going on with mailing %" PRId64 ".", mailing);
 	}

@@ -8,10 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/sending.h"
 
-enum {
-	STATUS_SOME = 1,
-	NOTES_SHOWN = 20
-};
+enum { NOTES_SHOWN = 20 };
 
 struct send_options {
 	struct send_request request;
@@ -161,7 +158,7 @@ static int
 nobody_left(const struct cmd *cmd, bool skipped)
 {
 	cmd_say(cmd, "There is nobody left to write to.");
-	return skipped ? STATUS_SOME : 0;
+	return skipped ? CMD_SOME_FAILED : 0;
 }
 
 static int
@@ -184,7 +181,7 @@ write_outbox(struct cmd *cmd, const struct send_options *o, struct err *err)
 		plan.enlisted.queued, o->request.outbox);
 	skipped = plan.enlisted.skipped > 0;
 	send_plan_release(&plan);
-	return skipped ? STATUS_SOME : 0;
+	return skipped ? CMD_SOME_FAILED : 0;
 }
 
 /* Makes the mailing and runs it. asked: how many messages the user said yes
@@ -288,7 +285,7 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 		if (plan_only(cmd, &o, &queued, &skipped, err) < 0)
 			return -1;
 		if (o.dry_run)
-			return skipped ? STATUS_SOME : 0;
+			return skipped ? CMD_SOME_FAILED : 0;
 		if (queued == 0)
 			return nobody_left(cmd, skipped);
 		if (confirm(err) < 0)

@@ -66,7 +66,7 @@ set(const struct opt *o, const char *value, struct err *err)
 		return 0;
 	case OPT_LIST:
 		list = o->to;
-		if (list->count == sizeof list->items / sizeof list->items[0])
+		if (list->count == OPT_LIST_MAX)
 			return err_set(err, ERR_USAGE,
 				"--%s is given too many times", o->name);
 		list->items[list->count++] = value;

@@ -14,8 +14,12 @@ enum opt_kind {
 	OPT_LIST,   /* struct opt_list: may be given several times */
 };
 
+enum {
+	OPT_LIST_MAX = 32
+};
+
 struct opt_list {
-	const char *items[32];
+	const char *items[OPT_LIST_MAX];
 	size_t count;
 };
 

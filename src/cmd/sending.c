@@ -6,10 +6,7 @@
 #include "app/sender.h"
 #include "base/clock.h"
 
-enum {
-	STATUS_SOME = 1,
-	PROGRESS_EVERY_MS = 250
-};
+enum { PROGRESS_EVERY_MS = 250 };
 
 struct progress {
 	int64_t began_ms;
@@ -148,5 +145,5 @@ sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 	case SENDER_DONE:
 		break;
 	}
-	return r.flawed || skipped ? STATUS_SOME : 0;
+	return r.flawed || skipped ? CMD_SOME_FAILED : 0;
 }
