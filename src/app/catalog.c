@@ -237,7 +237,7 @@ catalog_require_letter(const struct catalog *catalog, const char *name,
 		return 0;
 	return err_set(err, ERR_REFUSED,
 		"%s is of kind %s; only letters can be signed or sent", name,
-		(*out)->letter.kind.text);
+		letter_kind(&(*out)->letter));
 }
 
 const struct catalog_entry *

@@ -14,26 +14,42 @@
 #include "base/str.h"
 #include "core/signature.h"
 
-/* Reads a whole list for what is wrong in it. Returns 0, or -1 when it
- * cannot be used at all; either way problems were added. */
-static int
+/* Adds an error whose message begins `file:` or `file:line:`. */
+static void
+add_error(struct problems *problems, const char *file, const struct err *err)
+{
+	const char *text = err->msg;
+	long line = 0;
+
+	if (str_starts(text, file) && text[strlen(file)] == ':') {
+		char *rest;
+
+		text += strlen(file) + 1;
+		line = strtol(text, &rest, 10);
+		if (rest > text && *rest == ':')
+			text = rest + 1;
+		else
+			line = 0;
+	}
+	problems_add(problems, file, line, 0, "%s", text + strspn(text, " "));
+}
+
+/* Reads a whole list for what is wrong in it. */
+static void
 check_list(struct workspace *ws, const char *name, struct problems *problems)
 {
-	struct recipients *list;
+	char *file = mem_printf("recipients/%s.csv", name);
+	struct recipients *list = NULL;
 	struct recipient r;
 	struct err err;
-	int rc;
+	int rc = recipients_open(ws, name, &list, &err);
 
-	if (recipients_open(ws, name, &list, &err) < 0) {
-		problems_add(problems, "recipients", 0, 0, "%s", err.msg);
-		return -1;
-	}
-	while ((rc = recipients_next(list, &r, problems, &err)) > 0)
+	while (rc >= 0 && (rc = recipients_next(list, &r, problems, &err)) > 0)
 		;
 	if (rc < 0)
-		problems_add(problems, "recipients", 0, 0, "%s", err.msg);
+		add_error(problems, file, &err);
 	recipients_close(list);
-	return rc;
+	free(file);
 }
 
 static int
@@ -67,7 +83,9 @@ gather_columns(struct workspace *ws, const struct catalog_entry *entry,
 	struct err err;
 
 	for (size_t i = 0; i < count; i++)
-		if (enlist_columns(ws, &lists[i], 1, columns, &err) < 0)
+		/* What is wrong inside a list is said where it is checked. */
+		if (enlist_columns(ws, &lists[i], 1, columns, &err) < 0 &&
+			err.kind == ERR_NOTFOUND)
 			problems_add(problems, entry->file, to->line, 1,
 				"To: %s", err.msg);
 	str_list_free(lists, count);

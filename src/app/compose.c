@@ -72,12 +72,43 @@ out:
 	return rc;
 }
 
+/*
+ * The names that the reader may see: a copy goes to others than the
+ * addressee. Returns an array to free whose fields are borrowed.
+ */
+static struct fields *
+visible_names(const struct compose_input *in, size_t *count)
+{
+	const struct mailing *m = in->mailing;
+	struct fields *out = mem_zalloc((m->name_count + 1) * sizeof *out);
+
+	*count = 0;
+	for (size_t i = 0; i < m->name_count; i++) {
+		const char *who = fields_get(&m->names[i], MAILING_VISIBILITY);
+
+		if (!in->copy || (who && strcmp(who, "public") == 0))
+			out[(*count)++] = m->names[i];
+	}
+	return out;
+}
+
+/* A Subject is one line, whatever was put into it. */
+static void
+make_one_line(struct buf *subject)
+{
+	for (size_t i = 0; i < subject->len; i++)
+		if (subject->data[i] == '\n' || subject->data[i] == '\t')
+			subject->data[i] = ' ';
+}
+
 int
 compose_letter(
 	const struct compose_input *in, struct composed *out, struct err *err)
 {
 	const struct mailing *m = in->mailing;
 	char *unsubscribe = m->supporters ? unsubscribe_link(in) : NULL;
+	size_t name_count;
+	struct fields *names = visible_names(in, &name_count);
 	char date[CLOCK_TIME_MAX];
 	struct data *data;
 	int rc;
@@ -89,8 +120,8 @@ compose_letter(
 		.campaign = &in->lang->campaign,
 		.organiser = &m->organiser,
 		.signatures = &m->signatures,
-		.names = m->names,
-		.names_count = m->name_count,
+		.names = names,
+		.names_count = name_count,
 		.signer = in->signer,
 		.date = date,
 		.unsubscribe = unsubscribe,
@@ -104,8 +135,10 @@ compose_letter(
 			&out->subject);
 	else
 		buf_puts(&out->subject, fields_get(&in->lang->letter, "title"));
+	make_one_line(&out->subject);
 	rc = render_body(in, data_root(data), out, err);
 	data_free(data);
+	free(names);
 	free(unsubscribe);
 	return rc;
 }

@@ -164,7 +164,7 @@ struct data *
 data_declare(const struct fields *columns, const char *text)
 {
 	static const char *const names[DECLARED_COUNT][8] = {
-		[DECLARED_LETTER] = {"title", "date", "url"},
+		[DECLARED_LETTER] = {"title", "date", "url", "goal"},
 		[DECLARED_CAMPAIGN] = {"title", "summary", "url"},
 		[DECLARED_ORGANISER] = {"name", "address", "url"},
 		[DECLARED_SIGNATURES] = {"total", "people", "organisations",

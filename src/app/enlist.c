@@ -34,6 +34,7 @@ struct walk {
 	struct problems *problems;
 	struct problems *notes;
 	int64_t first_row; /* of the first letter, for copies */
+	struct fields first_fields;
 	char first_lang[LANG_MAX];
 	struct kept *kept; /* for-signers */
 	size_t kept_count;
@@ -50,8 +51,9 @@ struct target {
 	int64_t *row_id;	     /* 0: not saved yet */
 	int64_t *signer_row;
 	int64_t signature; /* in whose name; 0 but for-signers */
-	int64_t reader;	   /* whose signature asked for news; else 0 */
-	const char *file;  /* where the row stands, NULL: in the store */
+	bool copy;
+	int64_t reader;	  /* whose signature asked for news; else 0 */
+	const char *file; /* where the row stands, NULL: in the store */
 	long line;
 };
 
@@ -141,11 +143,31 @@ save_row(struct walk *w, const struct fields *row, int64_t *id, struct err *err)
 	return rc;
 }
 
+/* A row that cannot be used is one problem, however many letters it was
+ * for. */
+static void
+skip_row(struct walk *w, const struct target *t, const char *why)
+{
+	const char *file = t->file ? t->file : "signatures";
+	char *text = mem_printf("%s; this row is skipped", why);
+	bool known = false;
+
+	for (size_t i = 0; i < w->problems->count && !known; i++) {
+		const struct problem *p = &w->problems->items[i];
+
+		known = p->line == t->line && strcmp(p->file, file) == 0 &&
+			strcmp(p->text, text) == 0;
+	}
+	if (!known)
+		problems_add(w->problems, file, t->line, 0, "%s", text);
+	free(text);
+}
+
 /* Renders the letter once, so that nothing half-rendered can go out.
  * Returns 1 when it can be sent, 0 when the row is skipped. */
 static int
 try_out(struct walk *w, const struct target *t, const struct mailing_lang *lang,
-	const char *to, const char *message_id)
+	const char *message_id)
 {
 	struct composed composed = {0};
 	struct compose_input in = {
@@ -153,18 +175,17 @@ try_out(struct walk *w, const struct target *t, const struct mailing_lang *lang,
 		.lang = lang,
 		.row = t->row,
 		.signer = t->signer,
-		.to = to,
+		.to = t->email,
+		.copy = t->copy,
 		.message_id = message_id,
 	};
 	struct err err;
 	int rc = compose_letter(&in, &composed, &err);
 
 	if (rc < 0) {
-		w->out->skipped++;
-		problems_add(w->problems, t->file ? t->file : "signatures",
-			t->line, 0, "%s; this row is skipped", err.msg);
+		skip_row(w, t, err.msg);
 	} else if (!w->out->first_to) {
-		w->out->first_to = mem_strdup(to);
+		w->out->first_to = mem_strdup(t->email);
 		w->out->first_subject = buf_take(&composed.subject);
 		w->out->first_text = buf_take(&composed.text);
 	}
@@ -183,7 +204,7 @@ make_message_id(const struct mailing *m, char *out, size_t size)
 
 static int
 add_delivery(struct walk *w, const struct target *t, const char *lang,
-	const char *message_id, bool copy, struct err *err)
+	const char *message_id, struct err *err)
 {
 	struct store_delivery_new in = {
 		.mailing = w->mailing->id,
@@ -194,8 +215,9 @@ add_delivery(struct walk *w, const struct target *t, const char *lang,
 		.row = t->row_id ? *t->row_id : 0,
 		.signer_row = t->signer_row ? *t->signer_row : 0,
 		.signature = t->signature ? t->signature : t->reader,
-		.copy = copy,
+		.copy = t->copy,
 		.state = DELIVERY_QUEUED,
+		.reply = "",
 		.message_id = message_id,
 		.now = w->mailing->created_at,
 	};
@@ -205,8 +227,10 @@ add_delivery(struct walk *w, const struct target *t, const char *lang,
 		suppressed = store_is_suppressed(w->ws->store, t->key, err);
 	if (suppressed < 0)
 		return -1;
-	if (suppressed)
+	if (suppressed) {
 		in.state = DELIVERY_SUPPRESSED;
+		in.reply = "the address is suppressed";
+	}
 	if (store_delivery_add(w->ws->store, &in, err) < 0)
 		return -1;
 	if (suppressed) {
@@ -216,6 +240,13 @@ add_delivery(struct walk *w, const struct target *t, const char *lang,
 	w->out->queued++;
 	count_lang(w->out, lang);
 	return 0;
+}
+
+static void
+copy_fields(const struct fields *from, struct fields *to)
+{
+	for (size_t i = 0; i < from->count; i++)
+		fields_add(to, from->items[i].name, from->items[i].value);
 }
 
 static int
@@ -237,16 +268,18 @@ add_target(struct walk *w, struct target *t, struct err *err)
 			return rc < 0 ? -1 : 0;
 	}
 	make_message_id(w->mailing, message_id, sizeof message_id);
-	if (!try_out(w, t, lang, t->email, message_id))
+	if (!try_out(w, t, lang, message_id))
 		return 0;
 	if (save_row(w, t->row, t->row_id, err) < 0 ||
 		save_row(w, t->signer, t->signer_row, err) < 0)
 		return -1;
 	if (!w->first_row) {
 		w->first_row = *t->row_id;
+		if (w->options->audience == AUDIENCE_RECIPIENTS)
+			copy_fields(t->row, &w->first_fields);
 		snprintf(w->first_lang, sizeof w->first_lang, "%s", lang->lang);
 	}
-	return add_delivery(w, t, lang->lang, message_id, false, err);
+	return add_delivery(w, t, lang->lang, message_id, err);
 }
 
 /* Whether a test has its one message. */
@@ -270,9 +303,7 @@ keep(struct walk *w, const struct recipient *r)
 		.file = mem_strdup(r->file),
 		.line = r->line,
 	};
-	for (size_t i = 0; i < r->row.count; i++)
-		fields_add(
-			&k->row, r->row.items[i].name, r->row.items[i].value);
+	copy_fields(&r->row, &k->row);
 }
 
 static int
@@ -299,7 +330,6 @@ static int
 walk_lists(struct walk *w, struct err *err)
 {
 	for (size_t i = 0; i < w->options->list_count; i++) {
-		size_t before = w->problems->count;
 		struct recipients *list;
 		struct recipient r;
 		int rc;
@@ -309,17 +339,13 @@ walk_lists(struct walk *w, struct err *err)
 			return -1;
 		while (!has_enough(w) && (rc = recipients_next(list, &r,
 						  w->problems, err)) != 0) {
-			w->out->skipped +=
-				(int64_t)(w->problems->count - before);
 			if (rc > 0)
 				rc = take_recipient(w, &r, err);
-			before = w->problems->count;
 			if (rc < 0) {
 				recipients_close(list);
 				return -1;
 			}
 		}
-		w->out->skipped += (int64_t)(w->problems->count - before);
 		recipients_close(list);
 	}
 	return 0;
@@ -328,9 +354,10 @@ walk_lists(struct walk *w, struct err *err)
 static void
 fill_signer(const struct signature *s, struct fields *out)
 {
-	fields_add(out, "name", s->name);
+	/* An organisation without a contact signs under its own name. */
+	fields_add(out, "name", *s->name ? s->name : s->organisation);
 	fields_add(out, "email", s->email);
-	fields_add(out, "organisation", s->organisation);
+	fields_add(out, "organisation", *s->name ? s->organisation : "");
 	fields_add(out, "role", s->role);
 	fields_add(out, "country", s->country);
 	fields_add(out, "city", s->city);
@@ -413,8 +440,13 @@ add_copy(struct walk *w, const char *to, struct err *err)
 	struct target t = {
 		.email = text,
 		.key = key,
+		.row = &w->first_fields, /* empty unless personal */
 		.row_id = personal ? &w->first_row : NULL,
+		.copy = true,
+		.file = "Copy",
 	};
+	const struct mailing_lang *lang =
+		mailing_find_lang(w->mailing, w->first_lang);
 	int rc;
 
 	if (address_parse(to, &address, err) < 0)
@@ -428,7 +460,9 @@ add_copy(struct walk *w, const char *to, struct err *err)
 		return rc < 0 ? -1 : 0;
 	}
 	make_message_id(w->mailing, message_id, sizeof message_id);
-	if (add_delivery(w, &t, w->first_lang, message_id, true, err) < 0)
+	if (!try_out(w, &t, lang, message_id))
+		return 0;
+	if (add_delivery(w, &t, w->first_lang, message_id, err) < 0)
 		return -1;
 	w->out->copies++;
 	return 0;
@@ -473,6 +507,7 @@ enlist(struct workspace *ws, const struct mailing *mailing, int64_t letter_id,
 		.problems = problems,
 		.notes = notes,
 	};
+	size_t before = problems->count;
 	int rc = 0;
 
 	if (options->audience == AUDIENCE_TO_SIGNERS)
@@ -483,10 +518,13 @@ enlist(struct workspace *ws, const struct mailing *mailing, int64_t letter_id,
 	if (rc == 0 && options->audience == AUDIENCE_FOR_SIGNERS)
 		rc = store_signatures(ws->store, letter_id, false,
 			VISIBILITY_RECIPIENT, take_signer, &w, err);
-	if (rc == 0 && options->test && !out->queued && !out->skipped)
+	if (rc == 0 && options->test && !out->queued &&
+		problems->count == before)
 		rc = add_empty_test(&w, err);
 	if (rc == 0 && !options->test)
 		rc = add_copies(&w, err);
+	out->skipped = (int64_t)(problems->count - before);
+	fields_release(&w.first_fields);
 	for (size_t i = 0; i < w.kept_count; i++) {
 		fields_release(&w.kept[i].row);
 		free(w.kept[i].email);

@@ -465,7 +465,7 @@ run(struct import *im, struct err *err)
 		rc = 0;
 		goto out;
 	}
-	if (im->out->rows == im->out->rejected) {
+	if (im->out->added + im->out->tighter == 0) {
 		im->out->batch = 0;
 		rc = write_rejects(im, err);
 		goto out;

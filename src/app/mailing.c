@@ -12,12 +12,9 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "format/message.h"
+#include "core/signature.h"
 #include "store/store_mailing.h"
 #include "store/store_signature.h"
-
-enum {
-	ATTACHMENT_MAX = 25 << 20
-}; /* bytes; more is refused everywhere */
 
 static void
 lang_release(struct mailing_lang *lang)
@@ -114,6 +111,7 @@ describe(const struct workspace *ws, const struct catalog *catalog,
 	fields_add(&lang->letter, "title", l->title.text);
 	fields_add(&lang->letter, "date", l->date.text ? l->date.text : "");
 	fields_add(&lang->letter, "url", letter_url);
+	fields_add(&lang->letter, "goal", l->goal.text ? l->goal.text : "");
 	fields_add(&lang->campaign, "title",
 		c && c->title.text ? c->title.text : entry->campaign);
 	fields_add(&lang->campaign, "summary",
@@ -142,7 +140,8 @@ note_files(const struct workspace *ws, const struct catalog_entry *entry,
 		file->path = mem_printf(
 			"letters/%s/%s", entry->campaign, l->attach[i].text);
 		if (workspace_attachment(ws, file->path, &path, &err) < 0 ||
-			file_read(path, ATTACHMENT_MAX, &data, &err) < 0) {
+			file_read(path, WORKSPACE_ATTACHMENT_MAX, &data, &err) <
+				0) {
 			problems_add(problems, entry->file, l->attach[i].line,
 				0, "Attach: %s", err.msg);
 			rc = -1;
@@ -228,12 +227,14 @@ add_name(void *ctx, const struct store_signature *row, struct err *err)
 	f = &m->names[m->name_count++];
 	*f = (struct fields){0};
 	add_number(f, "number", (int64_t)m->name_count);
-	fields_add(f, "name", s->name);
-	fields_add(f, "organisation", s->organisation);
+	/* An organisation without a contact signs under its own name. */
+	fields_add(f, "name", *s->name ? s->name : s->organisation);
+	fields_add(f, "organisation", *s->name ? s->organisation : "");
 	fields_add(f, "role", s->role);
 	fields_add(f, "country", s->country);
 	fields_add(f, "city", s->city);
 	fields_add(f, "comment", s->comment);
+	fields_add(f, MAILING_VISIBILITY, visibility_name(s->visibility));
 	return 0;
 }
 
@@ -513,7 +514,7 @@ encode_file(const struct workspace *ws, const struct mailing_file *file,
 	int rc = workspace_attachment(ws, file->path, &path, err);
 
 	if (rc == 0)
-		rc = file_read(path, ATTACHMENT_MAX, &data, err);
+		rc = file_read(path, WORKSPACE_ATTACHMENT_MAX, &data, err);
 	if (rc < 0) {
 		err->kind = ERR_DATA;
 	} else {

@@ -19,6 +19,10 @@ struct mailing_file {
 	char digest[DIGEST_MAX];
 };
 
+/* The member of a name in signatures.list that says who may see it; letters
+ * cannot name it. */
+#define MAILING_VISIBILITY "visibility"
+
 struct composition;
 
 /* One language. */

@@ -39,6 +39,7 @@ struct worker {
 	struct buf message;
 	struct err err; /* of rendering, when broken */
 	bool broken;
+	size_t broken_index;
 };
 
 struct pool {
@@ -80,6 +81,7 @@ give_body(void *ctx, size_t index, const char **data, size_t *len)
 	if (compose_delivery(w->pool->mailing, w->compositions,
 		    &w->batch.deliveries[index], &w->message, &w->err) < 0) {
 		w->broken = true;
+		w->broken_index = index;
 		return -1;
 	}
 	*data = w->message.data;
@@ -131,6 +133,7 @@ run_batch(struct worker *w)
 	if (w->broken)
 		w->request.rc = -1;
 	w->request.err = w->broken ? w->err : err;
+	w->request.index = w->broken_index;
 	w->request.ask = POOL_ENDED;
 	ask(w);
 }

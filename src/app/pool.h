@@ -39,7 +39,8 @@ enum pool_ask {
 struct pool_request {
 	enum pool_ask ask;
 	struct pool_batch *batch;
-	size_t index;		/* HANDED_OVER, SETTLED */
+	size_t index; /* HANDED_OVER, SETTLED; ENDED with ERR_DATA: the one
+			 that could not be rendered */
 	struct outcome outcome; /* SETTLED */
 	int rc;			/* ENDED: what submit_batch said */
 	struct err err;		/* ENDED with rc -1 */

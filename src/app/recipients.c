@@ -28,8 +28,6 @@ static int
 check_column(struct recipients *r, const char *name, size_t place, long line,
 	struct err *err)
 {
-	static const char reserved[] = "{}#^/!>=&. \t\n";
-
 	if (!*name)
 		return err_set(err, ERR_DATA,
 			"%s:%ld: column %zu has no name in the header row",
@@ -38,12 +36,35 @@ check_column(struct recipients *r, const char *name, size_t place, long line,
 		return err_set(err, ERR_DATA,
 			"%s:%ld: two columns are named \"%s\"", r->file, line,
 			name);
-	if (strpbrk(name, reserved))
-		return err_set(err, ERR_DATA,
-			"%s:%ld: column name \"%.60s\" cannot be used in a "
-			"letter; letters, digits, - and _ can",
-			r->file, line, name);
 	return 0;
+}
+
+/* Says what the column of addresses may be called instead. */
+static int
+no_email(const struct recipients *r, long line, struct err *err)
+{
+	static const char *const near[] = {"e-mail", "mail", "email address"};
+
+	for (size_t i = 0; i < r->columns.count; i++) {
+		const char *name = r->columns.items[i].name;
+		bool alike = str_ieq(name, "email");
+
+		for (size_t k = 0; k < sizeof near / sizeof near[0]; k++)
+			alike = alike || str_ieq(name, near[k]);
+		if (alike)
+			return err_set(err, ERR_DATA,
+				"%s:%ld: there is no column named email; name "
+				"the column \"%s\" so",
+				r->file, line, name);
+		if (strchr(name, ';'))
+			return err_set(err, ERR_DATA,
+				"%s:%ld: the columns are separated by ; and "
+				"must be by commas; save the list as \"CSV, "
+				"comma separated\"",
+				r->file, line);
+	}
+	return err_set(err, ERR_DATA, "%s:%ld: there is no column named email",
+		r->file, line);
 }
 
 static int
@@ -71,10 +92,7 @@ read_header(struct recipients *r, struct err *err)
 		}
 		fields_add(&r->columns, name, "");
 	}
-	return has_email ? 0
-			 : err_set(err, ERR_DATA,
-				   "%s:%ld: there is no column named email",
-				   r->file, record.line);
+	return has_email ? 0 : no_email(r, record.line, err);
 }
 
 int

@@ -23,6 +23,12 @@ or_empty(const struct letter_field *field)
 	return field->text ? field->text : "";
 }
 
+static const char *
+kind_of(const struct letter *letter)
+{
+	return letter->file ? letter_kind(letter) : "";
+}
+
 static struct cell
 goal_of(const struct letter *letter)
 {
@@ -59,7 +65,6 @@ list_letter(struct workspace *ws, const struct catalog_entry *entries,
 	const struct catalog_entry *e =
 		catalog_choose(entries, count, ws->conf.lang, &ws->conf);
 	struct buf langs = {0};
-	const char *kind = or_empty(&e->letter.kind);
 	int64_t total;
 	int rc;
 
@@ -72,7 +77,7 @@ list_letter(struct workspace *ws, const struct catalog_entry *entries,
 				TEXT(e->name),
 				TEXT(or_empty(&e->letter.title)),
 				TEXT(buf_str(&langs)),
-				TEXT(*kind ? kind : "letter"),
+				TEXT(kind_of(&e->letter)),
 				TEXT(or_empty(&e->letter.date)),
 				goal_of(&e->letter),
 				NUMBER(total),
@@ -136,7 +141,6 @@ list_facts(struct workspace *ws, const struct catalog *catalog,
 	BEGIN(rows, columns);
 	for (size_t i = 0; i < count; i++) {
 		const struct letter *l = &entries[i].letter;
-		const char *kind = or_empty(&l->kind);
 
 		if (rows->add(rows,
 			    (struct cell[]){
@@ -144,7 +148,7 @@ list_facts(struct workspace *ws, const struct catalog *catalog,
 				    TEXT(entries[i].lang),
 				    TEXT(or_empty(&l->title)),
 				    TEXT(or_empty(&l->subject)),
-				    TEXT(*kind ? kind : "letter"),
+				    TEXT(kind_of(l)),
 				    TEXT(or_empty(&l->date)),
 				    TEXT(or_empty(&l->to)),
 				    goal_of(l),

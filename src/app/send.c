@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/maildir.h"
+#include "app/sender.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -50,15 +51,13 @@ read_options(struct making *m, struct err *err)
 
 	o->audience = request->audience;
 	o->again = request->again;
-	if (o->audience != AUDIENCE_TO_SIGNERS) {
-		m->lists = to ? str_split(to, ',', &o->list_count) : NULL;
-		if (o->list_count == 0)
-			return err_set(err, ERR_DATA,
-				"%s has no To: field; add one, or say "
-				"--to LIST",
-				request->letter);
-		o->lists = m->lists;
-	}
+	/* News may name the columns of the letter's lists; they are empty. */
+	m->lists = to ? str_split(to, ',', &o->list_count) : NULL;
+	o->lists = m->lists;
+	if (o->audience != AUDIENCE_TO_SIGNERS && o->list_count == 0)
+		return err_set(err, ERR_DATA,
+			"%s has no To: field; add one, or say --to LIST",
+			request->letter);
 	if (m->letter->copy.text)
 		m->copies =
 			str_split(m->letter->copy.text, ',', &o->copy_count);
@@ -173,6 +172,20 @@ fill(struct making *m, bool keep, struct send_plan *out,
 	return store_commit(store, err);
 }
 
+/* Finds out before a mailing is made what would stop it at once. */
+static int
+check_password(const struct making *m, const struct conf_account *account,
+	struct err *err)
+{
+	char *password = NULL;
+	int rc = sender_password(m->ws, account, &password, err);
+
+	if (password)
+		explicit_bzero(password, strlen(password));
+	free(password);
+	return rc;
+}
+
 static int
 make(struct making *m, const struct catalog *catalog, bool keep,
 	struct send_plan *out, struct problems *problems,
@@ -191,6 +204,9 @@ make(struct making *m, const struct catalog *catalog, bool keep,
 	if (problems->count == 0 &&
 		(read_options(m, err) < 0 ||
 			find_account(m, &out->account, err) < 0))
+		return -1;
+	if (keep && problems->count == 0 &&
+		check_password(m, out->account, err) < 0)
 		return -1;
 	if (problems->count)
 		return err_set(err, ERR_DATA,

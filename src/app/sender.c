@@ -73,6 +73,8 @@ sender_catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
+	/* A reader of our output that went away must not end a run. */
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* What this start of the machine is called; a claim from another start
@@ -194,6 +196,11 @@ write_request(struct sender *s, const struct pool_request *r, int64_t now,
 	case POOL_ENDED:
 		break;
 	}
+	/* A letter that cannot be made, although it could when the mailing
+	 * was, must not stop the others. */
+	if (r->rc < 0 && r->err.kind == ERR_DATA &&
+		store_reject(store, d->id, r->err.msg, now, err) < 0)
+		return -1;
 	return store_batch_end(
 		store, r->batch->spending, r->batch->tried, now, err);
 }
@@ -231,8 +238,10 @@ judge_batch(struct sender *s, const struct pool_request *r)
 		s->err = err;
 		end_run(s, SENDER_PAUSED);
 	}
-	if (r->rc < 0 && err.kind == ERR_DATA)
-		fail(s, &err);
+	if (r->rc < 0 && err.kind == ERR_DATA) {
+		s->result->rejected++;
+		return;
+	}
 	if (r->batch->tried > 0 || s->ending)
 		return;
 	/* A connection that broke after some work is made anew; one that did
@@ -408,6 +417,7 @@ start_batch(struct sender *s, struct err *err)
 	struct pool_batch *batch = pool_idle(s->pool);
 	int64_t left = s->limit - s->tried - s->open;
 	long want = POOL_BATCH;
+	int due;
 
 	if (!batch || (s->drained && s->open > 0))
 		return 0;
@@ -417,6 +427,13 @@ start_batch(struct sender *s, struct err *err)
 		if (s->open == 0)
 			end_run(s, SENDER_LIMIT);
 		return 0;
+	}
+	due = store_any_due(s->ws->store, s->mailing->id, clock_now(), err);
+	if (due <= 0) {
+		s->drained = true;
+		if (due == 0 && s->open == 0)
+			end_run(s, SENDER_DONE);
+		return due;
 	}
 	if (find_allowance(s, want, &want, err) < 0)
 		return -1;
@@ -600,8 +617,12 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 	*out = (struct sender_result){0};
 	read_boot_id(s.boot);
 	submit_global_init();
-	if (start(&s, mailing, err) == 0 && run_batches(&s, err) == 0)
-		rc = finish(&s, err);
+	if (start(&s, mailing, err) == 0) {
+		if (run_batches(&s, err) == 0)
+			rc = finish(&s, err);
+	} else if (err->kind == ERR_CONFIG && s.mailing) {
+		rc = pause_mailing(&s, err);
+	}
 	if (s.password)
 		explicit_bzero(s.password, strlen(s.password));
 	free(s.password);

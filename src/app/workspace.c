@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -66,6 +67,22 @@ workspace_path(const struct workspace *ws, const char *name)
 	return file_join(ws->root, name);
 }
 
+static int
+check_attachment(const char *path, const char *shown, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return err_set(err, ERR_IO, "%s: %s", shown, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, ERR_DATA, "%s: not a file", shown);
+	if (st.st_size > WORKSPACE_ATTACHMENT_MAX)
+		return err_set(err, ERR_DATA,
+			"%s: larger than %d MB; no mail server takes it", shown,
+			WORKSPACE_ATTACHMENT_MAX >> 20);
+	return 0;
+}
+
 int
 workspace_attachment(const struct workspace *ws, const char *shown, char **out,
 	struct err *err)
@@ -85,7 +102,7 @@ workspace_attachment(const struct workspace *ws, const char *shown, char **out,
 		err_set(err, ERR_DATA, "%s: leads out of the campaign's folder",
 			shown);
 	else
-		rc = 0;
+		rc = check_attachment(real, shown, err);
 	if (rc == 0)
 		*out = real;
 	else

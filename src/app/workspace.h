@@ -18,8 +18,9 @@ struct workspace {
 };
 
 enum {
-	WORKSPACE_FILE_MAX = 4 << 20
-}; /* bytes in a letter or the conf */
+	WORKSPACE_FILE_MAX = 4 << 20, /* bytes in a letter or the conf */
+	WORKSPACE_ATTACHMENT_MAX = 25 << 20,
+};
 
 /*
  * Finds the workspace: dir if it is given (-C), else OPENLETTER_DIR, else the

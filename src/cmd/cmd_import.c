@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "cmd/cmd.h"
 
-enum { MAPS_MAX = OPT_LIST_MAX };
+enum {
+	MAPS_MAX = OPT_LIST_MAX
+};
 
 /* Takes COLUMN=field apart, in place. */
 static int

@@ -18,10 +18,12 @@ cmd_init(struct cmd *cmd, int argc, char **argv, struct err *err)
 	cmd_say(cmd, "A workspace is ready. Next:");
 	if (strcmp(dir, ".") != 0)
 		cmd_say(cmd, "  cd %s", dir);
-	cmd_say(cmd, "  put your name and mail account into openletter.conf\n"
-		     "  edit letters/first/letter.en.md and "
-		     "recipients/first.csv\n"
-		     "  openletter check\n"
-		     "  openletter preview first/letter");
+	cmd_say(cmd, "  put your name and mail account into openletter.conf");
+	if (made > 1)
+		cmd_say(cmd, "  edit letters/first/letter.en.md and "
+			     "recipients/first.csv");
+	cmd_say(cmd, "  openletter check");
+	if (made > 1)
+		cmd_say(cmd, "  openletter preview first/letter");
 	return 0;
 }

@@ -4,6 +4,34 @@
 #include "cmd/cmd.h"
 #include "cmd/sending.h"
 
+/* Goes on with one mailing after the other, until one has to wait. */
+static int
+resume_all(struct cmd *cmd, long limit, bool flawed, struct err *err)
+{
+	int status = flawed ? CMD_SOME_FAILED : 0;
+	bool any = false;
+
+	for (;;) {
+		int64_t mailing;
+		int rc = send_unfinished(&cmd->ws, &mailing, err);
+
+		if (rc < 0)
+			return -1;
+		if (rc == 0)
+			break;
+		any = true;
+		cmd_say(cmd, "Going on with mailing %" PRId64 ".", mailing);
+		rc = sending_run(cmd, mailing, limit, false, err);
+		if (rc != 0 && rc != CMD_SOME_FAILED)
+			return rc;
+		if (rc != 0)
+			status = rc;
+	}
+	if (!any)
+		cmd_say(cmd, "Every mailing is finished.");
+	return status;
+}
+
 int
 cmd_resume(struct cmd *cmd, int argc, char **argv, struct err *err)
 {
@@ -25,15 +53,7 @@ cmd_resume(struct cmd *cmd, int argc, char **argv, struct err *err)
 	unknown = sending_recover(cmd, err);
 	if (unknown < 0)
 		return -1;
-	if (!mailing) {
-		rc = send_unfinished(&cmd->ws, &mailing, err);
-		if (rc < 0)
-			return -1;
-		if (rc == 0) {
-			cmd_say(cmd, "Every mailing is finished.");
-			return unknown ? CMD_SOME_FAILED : 0;
-		}
-		cmd_say(cmd, "Going on with mailing %" PRId64 ".", mailing);
-	}
-	return sending_run(cmd, mailing, limit, false, err);
+	if (mailing)
+		return sending_run(cmd, mailing, limit, false, err);
+	return resume_all(cmd, limit, unknown > 0, err);
 }

@@ -8,7 +8,9 @@
 #include "cmd/cmd.h"
 #include "cmd/sending.h"
 
-enum { NOTES_SHOWN = 20 };
+enum {
+	NOTES_SHOWN = 20
+};
 
 struct send_options {
 	struct send_request request;
@@ -24,7 +26,7 @@ describe_audience(const struct send_plan *plan)
 {
 	switch (plan->audience) {
 	case AUDIENCE_FOR_SIGNERS:
-		return "to the recipients, each letter in a signer's name";
+		return "in each signer's name, to the recipients";
 	case AUDIENCE_TO_SIGNERS:
 		return "to the supporters who asked for news";
 	default:
@@ -134,7 +136,7 @@ print_notes(struct problems *notes)
 /* Shows what would be sent, changing nothing. Returns 0 or -1. */
 static int
 plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
-	bool *skipped, struct err *err)
+	int64_t *reached, bool *skipped, struct err *err)
 {
 	struct problems notes = {0};
 	struct send_plan plan;
@@ -149,15 +151,23 @@ plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
 	print_notes(&notes);
 	print_plan(&plan);
 	*queued = plan.enlisted.queued;
+	*reached = plan.enlisted.reached;
 	*skipped = plan.enlisted.skipped > 0;
 	send_plan_release(&plan);
 	return 0;
 }
 
 static int
-nobody_left(const struct cmd *cmd, bool skipped)
+nobody_left(const struct cmd *cmd, int64_t reached, bool skipped)
 {
-	cmd_say(cmd, "There is nobody left to write to.");
+	if (reached)
+		cmd_say(cmd,
+			"There is nobody left to write to: %" PRId64
+			" have this letter, or it is unknown whether they do "
+			"(openletter log).",
+			reached);
+	else
+		cmd_say(cmd, "There is nobody to write to.");
 	return skipped ? CMD_SOME_FAILED : 0;
 }
 
@@ -192,7 +202,7 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 {
 	struct problems notes = {0};
 	struct send_plan plan;
-	int64_t mailing, queued;
+	int64_t mailing, queued, reached;
 	bool skipped;
 
 	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
@@ -211,10 +221,11 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 	problems_release(&notes);
 	mailing = plan.mailing;
 	queued = plan.enlisted.queued;
+	reached = plan.enlisted.reached;
 	skipped = plan.enlisted.skipped > 0;
 	send_plan_release(&plan);
 	if (!mailing)
-		return nobody_left(cmd, skipped);
+		return nobody_left(cmd, reached, skipped);
 	if (asked >= 0 && asked != queued)
 		return err_set(err, ERR_REFUSED,
 			"files or signatures changed while you were asked: "
@@ -272,7 +283,7 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 		{"yes", 'y', OPT_FLAG, &o.yes, NULL, "do not ask"},
 		OPT_END,
 	};
-	int64_t queued = -1;
+	int64_t queued = -1, reached = 0;
 	bool skipped = false;
 	int rc = cmd_begin(cmd, options, CMD_STORE, &argc, argv, 1, 1, err);
 
@@ -282,12 +293,12 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 	if (check_options(&o, err) < 0)
 		return -1;
 	if (o.dry_run || (!o.yes && !o.request.outbox)) {
-		if (plan_only(cmd, &o, &queued, &skipped, err) < 0)
+		if (plan_only(cmd, &o, &queued, &reached, &skipped, err) < 0)
 			return -1;
 		if (o.dry_run)
 			return skipped ? CMD_SOME_FAILED : 0;
 		if (queued == 0)
-			return nobody_left(cmd, skipped);
+			return nobody_left(cmd, reached, skipped);
 		if (confirm(err) < 0)
 			return -1;
 	}

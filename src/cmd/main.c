@@ -1,6 +1,5 @@
 /* The program: finds the command, runs it, prints its error, maps the error
  * to an exit status. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -143,7 +142,6 @@ main(int argc, char **argv)
 	int status;
 
 	umask(077);
-	signal(SIGPIPE, SIG_IGN);
 	status = run(&cmd, argc - 1, argv + 1, &err);
 	cmd_print_problems(&cmd.problems);
 	if (status < 0) {

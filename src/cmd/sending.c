@@ -6,7 +6,9 @@
 #include "app/sender.h"
 #include "base/clock.h"
 
-enum { PROGRESS_EVERY_MS = 250 };
+enum {
+	PROGRESS_EVERY_MS = 250
+};
 
 struct progress {
 	int64_t began_ms;

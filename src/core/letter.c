@@ -186,10 +186,21 @@ read_field(const char *s, long *line, struct letter *letter,
 	return end;
 }
 
+const char *
+letter_kind(const struct letter *letter)
+{
+	const char *slash = strrchr(letter->file, '/');
+
+	if (letter->kind.text)
+		return letter->kind.text;
+	return slash && str_starts(slash, "/campaign.") ? "introduction"
+							: "letter";
+}
+
 bool
 letter_is_letter(const struct letter *letter)
 {
-	return !letter->kind.text || str_ieq(letter->kind.text, "letter");
+	return str_ieq(letter_kind(letter), "letter");
 }
 
 int64_t

@@ -65,6 +65,10 @@ void letter_release(struct letter *letter);
 void letter_compare(const struct letter *a, const struct letter *b,
 	struct problems *problems);
 
+/* What Kind: says; without it "introduction" for campaign.<lang>.md, which is
+ * told by the file's name, else "letter". */
+const char *letter_kind(const struct letter *letter);
+
 /* Whether it is of kind letter, which alone can be signed and sent. */
 bool letter_is_letter(const struct letter *letter);
 

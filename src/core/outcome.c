@@ -70,6 +70,23 @@ decide_end(const struct smtp_events *seen, struct outcome *out)
 		decide(out, OUTCOME_UNKNOWN, &seen->done);
 }
 
+/* Says why where no reply does. */
+static void
+explain_silence(struct outcome *out)
+{
+	const char *why = NULL;
+
+	if (out->reply.code != 0 || out->reply.text[0])
+		return;
+	if (out->kind == OUTCOME_UNKNOWN)
+		why = "the connection ended after the letter was handed over, "
+		      "before the server answered";
+	else if (out->kind == OUTCOME_DEFERRED)
+		why = "the connection ended before the letter was handed over";
+	if (why)
+		snprintf(out->reply.text, sizeof out->reply.text, "%s", why);
+}
+
 void
 outcome_decide(const struct smtp_events *seen, struct outcome *out)
 {
@@ -86,6 +103,7 @@ outcome_decide(const struct smtp_events *seen, struct outcome *out)
 		out->kind = OUTCOME_UNKNOWN;
 	else
 		out->kind = seen->mail_seen ? OUTCOME_DEFERRED : OUTCOME_QUEUED;
+	explain_silence(out);
 }
 
 static size_t

@@ -152,7 +152,7 @@ X(DELIVERY_ADD, \
 	"INSERT INTO delivery(mailing, letter, lang, recipient, key, row, " \
 	"signer_row, signature, copy, state, attempts, message_id, date, " \
 	"due_at, boot, code, status, reply, at) VALUES ($1, $2, $3, $4, $5, " \
-	"$6, $7, $8, $9, $10, 0, $11, NULL, 0, '', 0, '', '', $12)") \
+	"$6, $7, $8, $9, $10, 0, $11, NULL, 0, '', 0, '', $13, $12)") \
 X(DELIVERY_REACHED, /* sending, sent, unknown, bounced: perhaps they have it */ \
 	"SELECT 1 FROM delivery d JOIN mailing m ON m.id = d.mailing " \
 	"WHERE d.letter = $1 AND d.key = $2 AND d.state IN (2, 3, 6, 9) " \
@@ -170,6 +170,9 @@ X(DELIVERY_DUE, \
 	"LEFT JOIN signature s ON s.id = d.signature " \
 	"WHERE d.mailing = $1 AND d.state IN (0, 4) AND d.due_at <= $2 " \
 	"ORDER BY d.state, d.due_at, d.id LIMIT $3") \
+X(DELIVERY_ANY_DUE, \
+	"SELECT 1 FROM delivery WHERE mailing = $1 AND state IN (0, 4) " \
+	"AND due_at <= $2 LIMIT 1") \
 X(DELIVERY_NEXT_DUE, \
 	"SELECT min(due_at) FROM delivery WHERE mailing = $1 AND state = 4") \
 X(DELIVERY_CLAIM, \

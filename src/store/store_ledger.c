@@ -34,6 +34,7 @@ store_delivery_add(struct store *store, const struct store_delivery_new *in,
 	db_bind_int(q, 10, in->state);
 	db_bind_text(q, 11, in->message_id);
 	db_bind_int(q, 12, in->now);
+	db_bind_text(q, 13, in->reply);
 	return db_run(q, err);
 }
 
@@ -430,6 +431,29 @@ store_spent(struct store *store, const char *account, int64_t since,
 	*oldest = db_int(q, 1);
 	db_reset(q);
 	return 0;
+}
+
+int
+store_any_due(
+	struct store *store, int64_t mailing, int64_t now, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_ANY_DUE, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, mailing);
+	db_bind_int(q, 2, now);
+	rc = db_next(q, err);
+	db_reset(q);
+	return rc;
+}
+
+int
+store_reject(struct store *store, int64_t delivery, const char *why,
+	int64_t now, struct err *err)
+{
+	return drop(store, delivery, DELIVERY_REJECTED, why, now, err);
 }
 
 int

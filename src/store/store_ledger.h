@@ -24,6 +24,7 @@ struct store_delivery_new {
 	int64_t signature;     /* 0: none */
 	bool copy;
 	enum delivery_state state; /* queued or suppressed */
+	const char *reply;	   /* why it is suppressed, else "" */
 	const char *message_id;
 	int64_t now;
 };
@@ -103,6 +104,14 @@ int store_recover(struct store *store, const char *boot, int64_t now,
 /* What an account spent after `since`: how many, and when the oldest was. */
 int store_spent(struct store *store, const char *account, int64_t since,
 	long *count, int64_t *oldest, struct err *err);
+
+/* Whether anything of the mailing is due. Returns 1, 0 or -1. */
+int store_any_due(
+	struct store *store, int64_t mailing, int64_t now, struct err *err);
+
+/* Ends a claimed delivery that cannot be made as rejected, and says why. */
+int store_reject(struct store *store, int64_t delivery, const char *why,
+	int64_t now, struct err *err);
 
 /* When the first deferred delivery is due. Returns 1, 0 without one, -1. */
 int store_next_due(

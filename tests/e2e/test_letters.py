@@ -184,7 +184,7 @@ def test_counts_and_names_in_a_letter(ol):
     ol.letter(
         Goal="10",
         Date="2010-01-07",
-        body="{{signatures.total}} of 10: "
+        body="{{signatures.total}} of {{letter.goal}}: "
         "{{signatures.people}} people, {{signatures.organisations}} "
         "organisations, {{signatures.countries}} countries, "
         "{{letter.title}} of {{letter.date}} by {{organiser.name}}\n\n"
