@@ -217,7 +217,6 @@ add_delivery(struct walk *w, const struct target *t, const char *lang,
 		.signature = t->signature ? t->signature : t->reader,
 		.copy = t->copy,
 		.state = DELIVERY_QUEUED,
-		.reply = "",
 		.message_id = message_id,
 		.now = w->mailing->created_at,
 	};

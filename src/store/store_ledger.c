@@ -34,7 +34,7 @@ store_delivery_add(struct store *store, const struct store_delivery_new *in,
 	db_bind_int(q, 10, in->state);
 	db_bind_text(q, 11, in->message_id);
 	db_bind_int(q, 12, in->now);
-	db_bind_text(q, 13, in->reply);
+	db_bind_text(q, 13, in->reply ? in->reply : "");
 	return db_run(q, err);
 }
 

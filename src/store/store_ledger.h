@@ -24,7 +24,7 @@ struct store_delivery_new {
 	int64_t signature;     /* 0: none */
 	bool copy;
 	enum delivery_state state; /* queued or suppressed */
-	const char *reply;	   /* why it is suppressed, else "" */
+	const char *reply;	   /* why it is suppressed; NULL: none */
 	const char *message_id;
 	int64_t now;
 };

@@ -537,3 +537,13 @@ def test_changed_attachment(ol, catcher, change):
     for caught in catcher.messages:
         (part,) = parse(caught.data).iter_attachments()
         assert part.get_content().strip() == "first"
+
+
+@pytest.mark.parametrize(
+    "header, words",
+    [("email;name", ";"), ("Email,name", "Email"), ("E-Mail,name", "E-Mail")],
+)
+def test_list_with_nearly_the_right_columns(ol, header, words):
+    ol.write("recipients/ilo.csv", header + "\na@example.org,A\n")
+    found = ol.run("check")
+    assert found.rc == DATA and says(found.err, "recipients/ilo.csv:1:", words)

@@ -376,3 +376,26 @@ def test_changed_delimiters_and_comments(ol):
         " {{literal}}\n"
     )
     assert "ARecipient 0 {{literal}}" in preview(ol)
+
+
+def test_introduction_needs_no_kind(ol):
+    ol.write(
+        "letters/ilo/campaign.en.md", "Title: Our campaign\n\nWhat we do.\n"
+    )
+    assert ol.run("check").rc == OK
+    kinds = {row["letter"]: row["kind"] for row in ol.json("letters")}
+    assert kinds["ilo/campaign"] == "introduction"
+
+
+def test_pictures_are_refused(ol):
+    ol.letter(body="Look:\n\n![a](https://example.org/pixel.png)\n")
+    assert says(problems(ol), "director-general.en.md:", "picture")
+
+
+def test_attachment_that_is_no_file(ol):
+    ol.write("letters/ilo/folder/x.txt", "x")
+    ol.letter(Attach="folder")
+    assert says(problems(ol), "director-general.en.md:", "Attach")
+    (ol.dir / "letters/ilo/out.txt").symlink_to("/etc/hostname")
+    ol.letter(Attach="out.txt")
+    assert says(problems(ol), "director-general.en.md:", "folder")

@@ -78,6 +78,58 @@ def test_copy(ol, catcher):
     assert len(catcher.messages) == 5
 
 
+def test_copy_shows_public_names_only(ol, catcher):
+    ol.conf(catcher.port)
+    ol.letter(
+        Copy="press@press.example, press@press.example",
+        body="{{#signatures.list}}\n* {{name}}\n{{/signatures.list}}\n\nx\n",
+    )
+    ol.people(1)
+    ol.sign(name="Ann Public", email="ann@example.net", visibility="public")
+    ol.sign(name="Reza Hidden", email="reza@example.net")
+    ol.send()
+    assert len(catcher.messages) == 2, "one address gets one message"
+    copy = text_of(catcher.one("press@press.example").mail)
+    assert "Ann Public" in copy and "Reza Hidden" not in copy
+    assert "Reza Hidden" in text_of(catcher.one("r0@example.org").mail)
+
+
+def test_copy_that_cannot_be_made_stops_nothing(ol, catcher):
+    ol.conf(catcher.port)
+    ol.letter(Copy="press@press.example", body="[x]({{recipient.site}})\n")
+    ol.recipients([{"email": "a@example.org", "site": "https://example.org"}])
+    ol.sign(name="Ann", email="ann@example.net", visibility="public")
+    sent = ol.run("send", LETTER, "--for-signers", "--yes")
+    assert sent.rc == PARTLY and says(sent.err, "Copy")
+    assert catcher.to == ["a@example.org"]
+    assert ol.status()["state"] == "done"
+
+
+def test_rate_does_not_wait_for_nobody(ol, catcher):
+    ol.conf(catcher.port, rate="3/minute")
+    ol.people(3)
+    assert ol.send().seconds < 10
+    assert len(catcher.messages) == 3
+
+
+def test_resume_goes_on_with_every_mailing(ol, catcher):
+    ol.conf(catcher.port)
+    ol.letter("ilo/other")
+    ol.send("--limit", "1", rc=AGAIN)
+    ol.run("send", "ilo/other", "--yes", "--limit", "1")
+    assert ol.run("resume").rc == OK
+    assert {m["state"] for m in ol.json("status")} == {"done"}
+
+
+def test_ledger_says_why_without_a_reply(ol, catcher):
+    ol.conf(catcher.port)
+    ol.load(SIGNERS)
+    ol.ok("suppress", "ann@example.net")
+    ol.send("--to-signers", rc=None)
+    why = {row["recipient"]: row["reply"] for row in ol.log()}
+    assert "suppressed" in why["ann@example.net"]
+
+
 # signers
 
 SIGNERS = [

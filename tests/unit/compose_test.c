@@ -402,7 +402,7 @@ render_delivery(struct app *a, const char *lang, struct buf *out)
 					   "\"https://example.net/\"}",
 	};
 
-	if (compose_delivery(a->mailing, &d, out, &a->err) < 0)
+	if (compose_delivery(a->mailing, NULL, &d, out, &a->err) < 0)
 		fail_msg("%s", a->err.msg);
 }
 

@@ -20,6 +20,11 @@ static const enum submit_tls both[] = {SUBMIT_CLEAR, SUBMIT_IMPLICIT};
 
 /* What became of messages */
 
+#define not_handed_over "the connection ended before the letter was handed over"
+#define no_answer                                                            \
+	"the connection ended after the letter was handed over, before the " \
+	"server answered"
+
 struct reply_case {
 	const char *fault;
 	const char *kinds; /* expected, a letter per message */
@@ -42,14 +47,14 @@ static const struct reply_case reply_cases[] = {
 	{"RCPT:2:530 5.7.0 log in", "SOQ", 530, "5.7.0", "log in"},
 	{"RCPT:2:450 4.2.2 full", "SDS", 450, "4.2.2", "full"},
 	{"RCPT:2:reply+drop 421 4.3.2 bye", "SDQ", 421, "4.3.2", "bye"},
-	{"RCPT:2:drop", "SDQ", 0, "", ""},
+	{"RCPT:2:drop", "SDQ", 0, "", not_handed_over},
 	{"DATA:2:451 4.3.0 later", "SDS", 451, "4.3.0", "later"},
 	{"DATA:2:554 5.5.1 no", "SRS", 554, "5.5.1", "no"},
-	{"DATA:2:drop", "SDQ", 0, "", ""},
+	{"DATA:2:drop", "SDQ", 0, "", not_handed_over},
 	{"DOT:2:451 4.3.0 later", "SDS", 451, "4.3.0", "later"},
 	{"DOT:2:554 5.7.1 spam", "SRS", 554, "5.7.1", "spam"},
-	{"DOT:2:drop", "SUQ", 0, "", ""},
-	{"DOT:2:half", "SUQ", 0, "", ""},
+	{"DOT:2:drop", "SUQ", 0, "", no_answer},
+	{"DOT:2:half", "SUQ", 0, "", no_answer},
 	{"DOT:3:reply+drop 250 2.0.0 yes", "SSS", 250, "2.0.0", "ok"},
 	{"DOT:3:drop", "SSU", 250, "2.0.0", "ok"},
 };
