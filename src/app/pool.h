@@ -26,7 +26,8 @@ struct pool_batch {
 	struct store_delivery deliveries[POOL_BATCH];
 	size_t count;
 	int64_t spending;
-	long tried; /* the owner's */
+	long tried;  /* the owner's */
+	long slowed; /* the owner's: answers that ask for patience */
 };
 
 enum pool_ask {

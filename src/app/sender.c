@@ -47,6 +47,8 @@ struct sender {
 	int64_t tried; /* messages that count against the limit */
 	int64_t open;  /* claimed and not over */
 	int refusals;  /* in a row */
+	int slow_step; /* see pace_slow_ms */
+	int64_t slow_until_ms;
 	struct pool *pool;
 	bool ending;  /* no more batches; why stands in result->end and err */
 	bool drained; /* the last claim found nothing that is due */
@@ -116,15 +118,14 @@ end_run(struct sender *s, enum sender_end end)
 	pool_close(s->pool);
 }
 
-/* The same, for a failure that the run ends with. Always -1. */
-static int
+/* The same, for a failure that the run ends with. */
+static void
 fail(struct sender *s, const struct err *err)
 {
 	if (!s->failed)
 		s->err = *err;
 	s->failed = true;
 	end_run(s, SENDER_STOPPED);
-	return -1;
 }
 
 /* Whether somebody paused or cancelled the mailing meanwhile. 1, 0 or -1. */
@@ -157,6 +158,8 @@ count_outcome(struct sender *s, struct pool_request *r, int64_t now)
 	s->result->unknown += state == DELIVERY_UNKNOWN;
 	if (state != DELIVERY_QUEUED)
 		r->batch->tried++;
+	if (state == DELIVERY_DEFERRED && pace_is_slow(&r->outcome.reply))
+		r->batch->slowed++;
 	if (r->outcome.policy)
 		s->refusals++;
 	else if (state != DELIVERY_QUEUED && !s->ours)
@@ -224,6 +227,21 @@ write_requests(struct sender *s, struct pool_request **requests, size_t count,
 	return store_commit(store, err);
 }
 
+/* A server that asks for patience gets it, and trust comes back slowly. */
+static void
+adapt_pace(struct sender *s, const struct pool_batch *batch)
+{
+	if (batch->slowed * 2 > (long)batch->count) {
+		if (s->slow_step < PACE_STEP_MAX)
+			s->slow_step++;
+		s->slow_until_ms =
+			clock_monotonic_ms() +
+			pace_slow_ms(s->slow_step, (int)token_below(1000));
+	} else if (batch->tried > 0 && s->slow_step > 0) {
+		s->slow_step--;
+	}
+}
+
 /* What the end of a batch says about its connection. */
 static void
 judge_batch(struct sender *s, const struct pool_request *r)
@@ -232,6 +250,7 @@ judge_batch(struct sender *s, const struct pool_request *r)
 
 	s->open -= (int64_t)r->batch->count;
 	s->tried += r->batch->tried;
+	adapt_pace(s, r->batch);
 	s->drained = false;
 	if (r->rc < 0 && err.kind == ERR_CONFIG) {
 		s->ours = true;
@@ -373,19 +392,30 @@ fill_account(const struct sender *s, struct submit_account *out, char **cafile)
 		out->timeout_dot_s + POOL_BATCH * DEADLINE_PER_MESSAGE_S;
 }
 
+/* Gives the mailing a state, unless it is over. */
+static int
+set_state(struct sender *s, enum mailing_state state, const char *reason,
+	struct err *err)
+{
+	struct store *store = s->ws->store;
+
+	if (store_begin(store, "changing the mailing", DB_DURABLE, err) < 0)
+		return -1;
+	if (store_mailing_set_state(store, s->mailing->id, state, reason, err) <
+		0) {
+		store_rollback(store);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
 /* Pauses the mailing for a fault of our own, which err says. Always -1. */
 static int
 pause_mailing(struct sender *s, const struct err *err)
 {
-	struct store *store = s->ws->store;
-	struct err ignored;
+	struct err ignored; /* the fault itself is what must be told */
 
-	if (store_begin(store, "pausing the mailing", DB_DURABLE, &ignored) < 0)
-		return -1;
-	if (store_mailing_set_state(store, s->mailing->id, MAILING_PAUSED,
-		    err->msg, &ignored) < 0 ||
-		store_commit(store, &ignored) < 0)
-		store_rollback(store);
+	set_state(s, MAILING_PAUSED, err->msg, &ignored);
 	return -1;
 }
 
@@ -419,7 +449,8 @@ start_batch(struct sender *s, struct err *err)
 	long want = POOL_BATCH;
 	int due;
 
-	if (!batch || (s->drained && s->open > 0))
+	if (!batch || (s->drained && s->open > 0) ||
+		clock_monotonic_ms() < s->slow_until_ms)
 		return 0;
 	if (s->limit && left < want)
 		want = (long)left;
@@ -553,14 +584,7 @@ finish(struct sender *s, struct err *err)
 		return found < 0 ? -1 : 0;
 	}
 	result->end = SENDER_DONE;
-	if (store_begin(store, "closing the mailing", DB_DURABLE, err) < 0)
-		return -1;
-	if (store_mailing_set_state(
-		    store, s->mailing->id, MAILING_DONE, "", err) < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	return store_commit(store, err);
+	return set_state(s, MAILING_DONE, "", err);
 }
 
 static int
@@ -592,13 +616,7 @@ start(struct sender *s, int64_t id, struct err *err)
 		return -1;
 	s->total =
 		tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_DEFERRED];
-	if (store_begin(store, "starting the mailing", DB_DURABLE, err) < 0)
-		return -1;
-	if (store_mailing_set_state(store, id, MAILING_RUNNING, "", err) < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	return store_commit(store, err);
+	return set_state(s, MAILING_RUNNING, "", err);
 }
 
 int

@@ -23,3 +23,25 @@ pace_allowance(const struct pace_window *windows, size_t count, long want,
 	}
 	return allowed;
 }
+
+bool
+pace_is_slow(const struct smtp_reply *reply)
+{
+	return reply->code == 421 || reply->code == 454 ||
+	       (reply->code >= 450 && reply->code <= 452);
+}
+
+int64_t
+pace_slow_ms(int step, int jitter)
+{
+	const int64_t longest = 60000;
+	int64_t wait_ms;
+
+	if (step <= 0)
+		return 0;
+	wait_ms = INT64_C(1000)
+		  << (step < PACE_STEP_MAX ? step - 1 : PACE_STEP_MAX - 1);
+	if (wait_ms > longest)
+		wait_ms = longest;
+	return wait_ms + wait_ms * (jitter - 500) / 2500;
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/conf.h"
+#include "core/outcome.h"
 
 /*
  * What the ledger says of one window: how many messages were spent in the
@@ -24,5 +25,19 @@ struct pace_window {
  * the time at which at least one may. */
 long pace_allowance(const struct pace_window *windows, size_t count, long want,
 	int64_t *again);
+
+/* Whether a reply asks for patience: 421, 450, 451, 452, 454 (RFC 5321 4.2.3,
+ * RFC 4954 6). */
+bool pace_is_slow(const struct smtp_reply *reply);
+
+/*
+ * How long to wait before the next batch when `step` batches more were slow
+ * than were not: doubles from a second to a minute. jitter is 0..999 and
+ * moves it by up to a fifth either way.
+ */
+enum {
+	PACE_STEP_MAX = 7
+};
+int64_t pace_slow_ms(int step, int jitter);
 
 #endif

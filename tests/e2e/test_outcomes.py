@@ -315,3 +315,13 @@ def test_paused_by_our_fault_goes_on_when_it_is_mended(ol, fake_smtp, catcher):
     ol.conf(catcher.port)
     assert ol.run("resume").rc == OK
     assert len(catcher.messages) == 3
+
+
+def test_patience_when_asked_for(ol, fake_smtp):
+    """Batch after batch of 450 comes slower and slower."""
+    server = fake_smtp(fault="RCPT:0:450 4.2.1 busy")
+    ol.conf(server.port, connections=1)
+    ol.people(120)
+    result = ol.send(rc=AGAIN)
+    assert ol.status()["deferred"] == 120
+    assert 2 < result.seconds < 10

@@ -88,12 +88,36 @@ test_never_over(void **state)
 	assert_true(now <= 1000 + 8 * 300);
 }
 
+static void
+test_slow(void **state)
+{
+	static const int slow[] = {421, 450, 451, 452, 454};
+	static const int not_slow[] = {0, 220, 250, 453, 455, 550, 554};
+	static const int64_t waits[] = {
+		0, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(slow); i++)
+		assert_true(
+			pace_is_slow(&(struct smtp_reply){.code = slow[i]}));
+	for (size_t i = 0; i < COUNT(not_slow); i++)
+		assert_false(pace_is_slow(
+			&(struct smtp_reply){.code = not_slow[i]}));
+	for (int i = 0; i < (int)COUNT(waits); i++) {
+		assert_int_equal(pace_slow_ms(i, 500), waits[i]);
+		assert_in_range(pace_slow_ms(i, 0), waits[i] * 4 / 5, waits[i]);
+		assert_in_range(
+			pace_slow_ms(i, 999), waits[i], waits[i] * 6 / 5);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_never_over),
+		cmocka_unit_test(test_slow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
