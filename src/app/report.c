@@ -417,7 +417,7 @@ report_log(struct workspace *ws, const struct log_request *request,
 	struct rows *rows, struct err *err)
 {
 	static const struct column columns[] = {
-		{"delivery", COLUMN_ALWAYS},
+		{"delivery", COLUMN_DETAIL},
 		{"mailing", COLUMN_ALWAYS},
 		{"letter", COLUMN_DETAIL},
 		{"lang", COLUMN_ALWAYS},
