@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -145,8 +146,8 @@ work(void *arg)
 	struct pool *pool = w->pool;
 	const struct mailing *m = pool->mailing;
 
-	w->compositions =
-		mem_zalloc((m->lang_count + 1) * sizeof *w->compositions);
+	/* Pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
+	w->compositions = mem_zalloc((m->lang_count + 1) * sizeof(void *));
 	for (size_t i = 0; i < m->lang_count; i++)
 		w->compositions[i] = composition_new(&m->langs[i].edition);
 	for (;;) {
@@ -191,13 +192,12 @@ pool_new(size_t connections, const struct submit_account *account,
 	return pool;
 }
 
+/* The worker whose batch this is. */
 static struct worker *
-worker_of(struct pool *pool, const struct pool_batch *batch)
+worker_of(struct pool_batch *batch)
 {
-	for (size_t i = 0; i < pool->count; i++)
-		if (&pool->workers[i].batch == batch)
-			return &pool->workers[i];
-	return NULL;
+	return (struct worker *)((char *)batch -
+				 offsetof(struct worker, batch));
 }
 
 static size_t
@@ -249,7 +249,7 @@ make_thread(struct worker *w)
 int
 pool_start(struct pool *pool, struct pool_batch *batch, struct err *err)
 {
-	struct worker *w = worker_of(pool, batch);
+	struct worker *w = worker_of(batch);
 	int rc = w->has_thread ? 0 : make_thread(w);
 
 	if (rc != 0)
@@ -272,7 +272,7 @@ pool_busy(const struct pool *pool)
 void
 pool_retire(struct pool *pool, struct pool_batch *batch)
 {
-	struct worker *w = worker_of(pool, batch);
+	struct worker *w = worker_of(batch);
 
 	pthread_mutex_lock(&pool->lock);
 	w->state = WORKER_RETIRED;
@@ -331,7 +331,7 @@ pool_answer(struct pool *pool, struct pool_request **requests, size_t count)
 {
 	pthread_mutex_lock(&pool->lock);
 	for (size_t i = 0; i < count; i++) {
-		struct worker *w = worker_of(pool, requests[i]->batch);
+		struct worker *w = worker_of(requests[i]->batch);
 
 		if (requests[i]->ask != POOL_ENDED) {
 			w->state = WORKER_BUSY;
