@@ -150,7 +150,7 @@ composition_check(const struct edition *edition, const struct fields *columns,
 		struct data *declared = data_declare(columns, texts[i]);
 
 		edition_check(edition, data_root(declared), problems);
-		if (edition->body)
+		if (edition->body && template_is_sound(edition->body))
 			try_markdown(edition, data_root(declared), problems);
 		data_free(declared);
 	}

@@ -25,6 +25,12 @@ struct renderer {
 	int depth;
 };
 
+bool
+template_is_sound(const struct template *t)
+{
+	return t->sound;
+}
+
 void
 template_free(struct template *t)
 {

@@ -39,12 +39,16 @@ enum template_flags {
  * Compiles text. file and line (of text's first line) are for problems;
  * every problem in text and its partials is collected, not just the first.
  * text is borrowed for the call. loader may be NULL: no partials.
- * Returns a template to free with template_free, or NULL when there were
- * problems.
+ * Returns a template to free with template_free. When there were problems it
+ * is not sound: good for template_check only, so that unknown variables are
+ * told at the same time; or it is NULL, when a partial contains itself.
  */
 struct template *template_parse(const char *text, const char *file, long line,
 	enum template_flags flags, const struct template_loader *loader,
 	struct problems *problems);
+
+/* Whether there were no problems: whether it may be rendered. */
+bool template_is_sound(const struct template *t);
 
 void template_free(struct template *t);
 

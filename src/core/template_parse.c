@@ -342,6 +342,7 @@ report_unclosed(struct parser *p)
 	PROBLEM(p, node,
 		"the section \"%s\" that is opened here is never closed",
 		QUOTED(node_text(p->t, node), node->len));
+	innermost(p)->to = (uint32_t)p->t->node_count;
 	p->depth--;
 }
 
@@ -511,10 +512,12 @@ enum visit {
 	VISIT_DONE
 };
 
-static void
+/* Returns whether a partial contains itself. */
+static bool
 find_recursion(struct parser *p, size_t at, enum visit *visits)
 {
 	const struct template *t = p->t;
+	bool found = false;
 
 	visits[at] = VISIT_OPEN;
 	for (size_t i = t->parts[at].first; i < t->parts[at].end; i++) {
@@ -524,14 +527,16 @@ find_recursion(struct parser *p, size_t at, enum visit *visits)
 			node->kind != NODE_PARTIAL_LINE)
 			continue;
 		if (visits[node->to] == VISIT_NEW)
-			find_recursion(p, node->to, visits);
-		if (visits[node->to] == VISIT_OPEN)
-			problems_add(p->problems, t->parts[at].file,
-				(long)node->line, (int)node->column,
-				"the partial \"%s\" contains itself",
-				t->parts[node->to].name);
+			found = find_recursion(p, node->to, visits) || found;
+		if (visits[node->to] != VISIT_OPEN)
+			continue;
+		found = true;
+		problems_add(p->problems, t->parts[at].file, (long)node->line,
+			(int)node->column, "the partial \"%s\" contains itself",
+			t->parts[node->to].name);
 	}
 	visits[at] = VISIT_DONE;
+	return found;
 }
 
 /* Letters only after "tq", so that a prefix never overlaps with itself. */
@@ -556,6 +561,7 @@ template_parse(const char *text, const char *file, long line,
 	struct problems *problems)
 {
 	size_t before = problems->count;
+	bool endless = false;
 	struct template *t = mem_zalloc(sizeof *t);
 	struct parser p = {.t = t, .loader = loader, .problems = problems};
 
@@ -567,12 +573,13 @@ template_parse(const char *text, const char *file, long line,
 	if (!(flags & TEMPLATE_RAW)) {
 		enum visit *visits = mem_zalloc(t->part_count * sizeof *visits);
 
-		find_recursion(&p, 0, visits);
+		endless = find_recursion(&p, 0, visits);
 		free(visits);
 	}
 	free(p.sources);
 	choose_prefix(t);
-	if (problems->count > before) {
+	t->sound = problems->count == before;
+	if (endless) {
 		template_free(t);
 		return NULL;
 	}

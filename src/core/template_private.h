@@ -50,6 +50,7 @@ struct template
 	size_t part_count;
 	size_t part_cap;
 	enum template_flags flags;
+	bool sound;
 	char prefix[16];
 };
 

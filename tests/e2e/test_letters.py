@@ -399,3 +399,10 @@ def test_attachment_that_is_no_file(ol):
     (ol.dir / "letters/ilo/out.txt").symlink_to("/etc/hostname")
     ol.letter(Attach="out.txt")
     assert says(problems(ol), "director-general.en.md:", "folder")
+
+
+def test_template_errors_and_unknown_variables_at_once(ol):
+    ol.letter(body="{{{recipient.name}}}\n\n{{nope}}\n\n{{#date}}{{> gone}}\n")
+    found = problems(ol)
+    for words in ("escaped", "nope", "date", "gone"):
+        assert says(found, "director-general.en.md:", words), found
