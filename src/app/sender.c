@@ -264,9 +264,10 @@ judge_batch(struct sender *s, const struct pool_request *r)
 	if (r->batch->tried > 0 || s->ending)
 		return;
 	/* A connection that broke after some work is made anew; one that did
-	 * nothing is not worth a second try. */
+	 * nothing is not worth a second try, by another connection neither:
+	 * a silent server would be waited for once for each. */
 	pool_retire(s->pool, r->batch);
-	if (!pool_is_empty(s->pool))
+	if (s->open > 0 && !pool_is_empty(s->pool))
 		return;
 	if (r->rc == 0)
 		err_set(&err, ERR_UNAVAILABLE,

@@ -325,3 +325,12 @@ def test_patience_when_asked_for(ol, fake_smtp):
     result = ol.send(rc=AGAIN)
     assert ol.status()["deferred"] == 120
     assert 2 < result.seconds < 10
+
+
+def test_dead_server_is_asked_once(ol, fake_smtp):
+    server = fake_smtp(fault="CONNECT:0:drop")
+    ol.conf(server.port, connections=4)
+    ol.people(3)
+    assert ol.send(rc=None).rc == UNAVAILABLE
+    assert len(server.said("connect")) == 1
+    assert set(ol.states().values()) == {"queued"}
