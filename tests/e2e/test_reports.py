@@ -257,11 +257,12 @@ def test_log_of_a_state_and_since(filled):
 
 
 def test_message_id_says_nothing(filled, catcher):
-    for caught in catcher.messages:
-        left = caught.id.strip("<>").split("@")[0]
-        number = re.search(r"\d", caught.to).group()
-        assert "r" + number not in left
-        assert re.fullmatch(r"[A-Za-z0-9._-]{16,}", left)
+    """128 random bits: no two alike, whoever and whenever."""
+    lefts = [m.id.strip("<>").split("@")[0] for m in catcher.messages]
+    assert lefts and len(set(lefts)) == len(lefts)
+    for left in lefts:
+        assert re.fullmatch(r"[a-z2-7]{26}", left)
+    assert len({left[:8] for left in lefts}) == len(lefts), "no common part"
 
 
 # export
