@@ -62,12 +62,14 @@ $B/%.o: src/%.c $B/flags
 	@echo "  CC    $<"
 	$Q$(CC) $(CPPFLAGS) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
 
-# The schema as a C string literal.
-$B/store/schema_sql.h: src/store/schema.sql
+# The schema as C string literals.
+SCHEMAS := $(patsubst src/%.sql,$B/%_sql.h,$(wildcard src/store/*.sql))
+
+$B/store/%_sql.h: src/store/%.sql
 	@mkdir -p $(@D)
 	$Qsed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
 
-$B/store/store.o: $B/store/schema_sql.h
+$B/store/store.o: $(SCHEMAS)
 
 # Changes when compiler or flags do, and everything is rebuilt then. A target
 # that installs what it needs does so before this, and so before all building.
@@ -116,7 +118,7 @@ EACH      = printf '%s\n' $(SRCS) | xargs -P "$$(nproc)" -I {}
 
 # The suppressed finding takes struct template, a C++ word, for an integer; the
 # compiler knows better.
-lint: $B/flags $B/store/schema_sql.h
+lint: $B/flags $(SCHEMAS)
 	@echo "  clang-format"
 	$Qclang-format --dry-run -Werror $(FORMATTED)
 	@echo "  cppcheck"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/account.h"
 #include "app/maildir.h"
-#include "app/sender.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -174,15 +174,13 @@ fill(struct making *m, bool keep, struct send_plan *out,
 
 /* Finds out before a mailing is made what would stop it at once. */
 static int
-check_password(const struct making *m, const struct conf_account *account,
+check_password(const struct making *m, const struct conf_account *conf,
 	struct err *err)
 {
-	char *password = NULL;
-	int rc = sender_password(m->ws, account, &password, err);
+	struct account account;
+	int rc = account_open(m->ws, conf, "", &account, err);
 
-	if (password)
-		explicit_bzero(password, strlen(password));
-	free(password);
+	account_close(&account);
 	return rc;
 }
 

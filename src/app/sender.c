@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/account.h"
 #include "app/pool.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,14 +18,11 @@
 
 /*
  * REFUSALS_MAX: so many recipients in a row refused for policy (5.7.x) mean
- * that the server refuses us, not them. The deadline of a batch lets a slow
- * server have a minute for each message. TICK: how soon a signal or another
+ * that the server refuses us, not them. TICK: how soon a signal or another
  * command is noticed.
  */
 enum {
 	REFUSALS_MAX = 10,
-	DOT_TIMEOUT_S = 600, /* RFC 5321 4.5.3.2.6 */
-	DEADLINE_PER_MESSAGE_S = 60,
 	WAIT_TOLD_S = 3, /* a longer wait is told */
 	TICK_MS = 200,
 	BOOT_MAX = 64,
@@ -38,7 +36,7 @@ struct sender {
 	struct workspace *ws;
 	struct mailing *mailing;
 	const struct conf_account *account;
-	char *password;
+	struct account opened;
 	char boot[BOOT_MAX];
 	const struct sender_progress *progress;
 	struct sender_result *result;
@@ -354,45 +352,6 @@ find_allowance(struct sender *s, long want, long *out, struct err *err)
 	return 0;
 }
 
-static const char *
-helo_name(const struct sender *s)
-{
-	return s->account->helo ? s->account->helo
-				: strrchr(s->mailing->from_address, '@') + 1;
-}
-
-/* What the transport needs to know; cafile (free it) is borrowed by out. */
-static void
-fill_account(const struct sender *s, struct submit_account *out, char **cafile)
-{
-	static const enum submit_tls modes[] = {
-		[CONF_TLS_STARTTLS] = SUBMIT_STARTTLS,
-		[CONF_TLS_IMPLICIT] = SUBMIT_IMPLICIT,
-		[CONF_TLS_NONE] = SUBMIT_CLEAR,
-	};
-	const struct conf_account *a = s->account;
-
-	*out = (struct submit_account){
-		.host = a->host,
-		.port = a->port,
-		.tls = modes[a->tls],
-		.user = a->user,
-		.password = s->password,
-		.helo = helo_name(s),
-		.timeout_s = a->timeout_s,
-		.timeout_dot_s = a->timeout_s > DOT_TIMEOUT_S ? a->timeout_s
-							      : DOT_TIMEOUT_S,
-	};
-	*cafile = NULL;
-	if (a->cafile)
-		*cafile = a->cafile[0] == '/'
-				  ? mem_strdup(a->cafile)
-				  : workspace_path(s->ws, a->cafile);
-	out->cafile = *cafile;
-	out->deadline_s =
-		out->timeout_dot_s + POOL_BATCH * DEADLINE_PER_MESSAGE_S;
-}
-
 /* Gives the mailing a state, unless it is over. */
 static int
 set_state(struct sender *s, enum mailing_state state, const char *reason,
@@ -510,12 +469,9 @@ static int
 run_batches(struct sender *s, struct err *err)
 {
 	struct pool_request *requests[CONNECTIONS_MAX];
-	struct submit_account account;
-	char *cafile;
 
-	fill_account(s, &account, &cafile);
-	s->pool =
-		pool_new((size_t)s->account->connections, &account, s->mailing);
+	s->pool = pool_new(
+		(size_t)s->account->connections, &s->opened.submit, s->mailing);
 	while (!s->ending || pool_busy(s->pool) > 0) {
 		size_t count;
 
@@ -528,7 +484,6 @@ run_batches(struct sender *s, struct err *err)
 			serve(s, requests, count);
 	}
 	pool_free(s->pool);
-	free(cafile);
 	*err = s->err;
 	if (s->failed)
 		return -1;
@@ -611,7 +566,9 @@ start(struct sender *s, int64_t id, struct err *err)
 			"mailing %" PRId64 " goes out through [smtp %s], which "
 			"is not in openletter.conf any more",
 			id, s->mailing->account);
-	if (sender_password(s->ws, s->account, &s->password, err) < 0)
+	if (account_open(s->ws, s->account,
+		    strrchr(s->mailing->from_address, '@') + 1, &s->opened,
+		    err) < 0)
 		return -1;
 	if (store_mailing_tally(store, id, &tally, err) < 0)
 		return -1;
@@ -642,9 +599,7 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 	} else if (err->kind == ERR_CONFIG && s.mailing) {
 		rc = pause_mailing(&s, err);
 	}
-	if (s.password)
-		explicit_bzero(s.password, strlen(s.password));
-	free(s.password);
+	account_close(&s.opened);
 	mailing_free(s.mailing);
 	submit_global_cleanup();
 	return rc;

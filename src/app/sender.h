@@ -60,12 +60,4 @@ int sender_recover(struct workspace *ws, int64_t *unknown, struct err *err);
  * a second one ends the program. */
 void sender_catch_signals(void);
 
-/*
- * Finds the password of an account: OPENLETTER_PASSWORD_<NAME>, passwordcmd
- * or passwordfile. *out is NULL for an account without a user; free it.
- * Errors: ERR_CONFIG.
- */
-int sender_password(const struct workspace *ws,
-	const struct conf_account *account, char **out, struct err *err);
-
 #endif

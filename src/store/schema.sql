@@ -1,4 +1,5 @@
--- The database of one workspace, version 1 (PRAGMA user_version).
+-- The database of one workspace, version 1 (PRAGMA user_version); what later
+-- versions changed stands in schema_2.sql and so on.
 --
 -- Times are unix seconds in UTC. Numbered codes are those of the enums named
 -- beside them (src/core) and never change their meaning. JSON is an object

@@ -15,6 +15,8 @@ enum {
 static const char *const migrations[] = {
 #include "store/schema_sql.h"
 	,
+#include "store/schema_2_sql.h"
+	,
 };
 
 enum {

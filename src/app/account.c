@@ -1,4 +1,4 @@
-#include "app/sender.h"
+#include "app/account.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,8 +11,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+/* The deadline of a batch lets a slow server have a minute for each
+ * message. */
 enum {
-	PASSWORD_MAX = 4096
+	PASSWORD_MAX = 4096,
+	DOT_TIMEOUT_S = 600, /* RFC 5321 4.5.3.2.6 */
+	DEADLINE_PER_MESSAGE_S = 60,
 };
 
 /* OPENLETTER_PASSWORD_MAIN of account main. Borrowed. */
@@ -80,8 +84,8 @@ read_secret_file(const struct workspace *ws, const struct conf_account *account,
 	return rc;
 }
 
-int
-sender_password(const struct workspace *ws, const struct conf_account *account,
+static int
+find_password(const struct workspace *ws, const struct conf_account *account,
 	char **out, struct err *err)
 {
 	const char *given;
@@ -115,4 +119,49 @@ sender_password(const struct workspace *ws, const struct conf_account *account,
 		explicit_bzero(text.data, text.cap);
 	buf_release(&text);
 	return rc;
+}
+
+int
+account_open(const struct workspace *ws, const struct conf_account *conf,
+	const char *from_domain, struct account *out, struct err *err)
+{
+	static const enum submit_tls modes[] = {
+		[CONF_TLS_STARTTLS] = SUBMIT_STARTTLS,
+		[CONF_TLS_IMPLICIT] = SUBMIT_IMPLICIT,
+		[CONF_TLS_NONE] = SUBMIT_CLEAR,
+	};
+	int dot_s = conf->timeout_s > DOT_TIMEOUT_S ? conf->timeout_s
+						    : DOT_TIMEOUT_S;
+
+	*out = (struct account){.conf = conf};
+	if (find_password(ws, conf, &out->password, err) < 0)
+		return -1;
+	if (conf->cafile)
+		out->cafile = conf->cafile[0] == '/'
+				      ? mem_strdup(conf->cafile)
+				      : workspace_path(ws, conf->cafile);
+	out->submit = (struct submit_account){
+		.host = conf->host,
+		.port = conf->port,
+		.tls = modes[conf->tls],
+		.cafile = out->cafile,
+		.user = conf->user,
+		.password = out->password,
+		.helo = conf->helo ? conf->helo : from_domain,
+		.timeout_s = conf->timeout_s,
+		.timeout_dot_s = dot_s,
+		.deadline_s =
+			dot_s + SUBMIT_BATCH_MAX * DEADLINE_PER_MESSAGE_S / 2,
+	};
+	return 0;
+}
+
+void
+account_close(struct account *account)
+{
+	if (account->password)
+		explicit_bzero(account->password, strlen(account->password));
+	free(account->password);
+	free(account->cafile);
+	*account = (struct account){0};
 }

@@ -1,0 +1,17 @@
+-- Version 2: what a mailing needs to wait for its time, to be one of several
+-- letters to the same recipients, and to bear the list of signatures. Files
+-- that go to one recipient only stand in mailing_attachment with lang ''.
+
+ALTER TABLE mailing ADD COLUMN start_at INTEGER NOT NULL DEFAULT 0;
+	-- not to be begun before; 0: at once
+ALTER TABLE mailing ADD COLUMN milestone INTEGER NOT NULL DEFAULT 0;
+	-- the number of signatures that it was sent for; 0: none
+ALTER TABLE mailing ADD COLUMN list INTEGER NOT NULL DEFAULT 0;
+	-- enum signature_list: 0 none, 1 csv, 2 html is attached
+
+-- The key that links in mail are sealed with, 32 bytes in hexadecimal. One
+-- row, made when it is first needed; never leaves this file.
+CREATE TABLE secret (
+	id  INTEGER PRIMARY KEY CHECK (id = 1),
+	key TEXT NOT NULL
+) STRICT;
