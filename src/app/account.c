@@ -11,12 +11,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* The deadline of a batch lets a slow server have a minute for each
- * message. */
+/* BATCH_TIME: a minute for each message of a batch, for a slow server. */
 enum {
 	PASSWORD_MAX = 4096,
-	DOT_TIMEOUT_S = 600, /* RFC 5321 4.5.3.2.6 */
-	DEADLINE_PER_MESSAGE_S = 60,
+	BATCH_TIME_S = 50 * 60,
 };
 
 /* OPENLETTER_PASSWORD_MAIN of account main. Borrowed. */
@@ -130,8 +128,6 @@ account_open(const struct workspace *ws, const struct conf_account *conf,
 		[CONF_TLS_IMPLICIT] = SUBMIT_IMPLICIT,
 		[CONF_TLS_NONE] = SUBMIT_CLEAR,
 	};
-	int dot_s = conf->timeout_s > DOT_TIMEOUT_S ? conf->timeout_s
-						    : DOT_TIMEOUT_S;
 
 	*out = (struct account){.conf = conf};
 	if (find_password(ws, conf, &out->password, err) < 0)
@@ -149,9 +145,10 @@ account_open(const struct workspace *ws, const struct conf_account *conf,
 		.password = out->password,
 		.helo = conf->helo ? conf->helo : from_domain,
 		.timeout_s = conf->timeout_s,
-		.timeout_dot_s = dot_s,
-		.deadline_s =
-			dot_s + SUBMIT_BATCH_MAX * DEADLINE_PER_MESSAGE_S / 2,
+		.timeout_dot_s = conf->endtimeout_s,
+		.deadline_s = conf->deadline_s
+				      ? conf->deadline_s
+				      : conf->endtimeout_s + BATCH_TIME_S,
 	};
 	return 0;
 }

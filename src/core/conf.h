@@ -32,6 +32,13 @@ enum {
 /* "minute" for 60: how a limit's window is written. */
 const char *conf_window_name(int window_s);
 
+/* Where something listens; host is NULL when not set, an IPv6 address stands
+ * without brackets. */
+struct conf_endpoint {
+	char *host;
+	int port;
+};
+
 /* One [smtp NAME]. Strings are NULL when not set. */
 struct conf_account {
 	char *name;
@@ -39,16 +46,22 @@ struct conf_account {
 	int port;
 	enum conf_tls tls;
 	char *cafile;
+	struct conf_endpoint proxy; /* SOCKS5 that looks names up itself */
 	char *user;
 	char *passwordcmd;
 	char *passwordfile;
+	char *tokencmd; /* instead of a password */
 	char *helo;
 	int connections; /* at most so many */
+	int perdomain;	 /* messages at a time to one domain; 0: no limit */
 	int timeout_s;
+	int endtimeout_s; /* for the reply to the end of a message */
+	int deadline_s;	  /* for a whole batch; 0: not set */
 	struct conf_limit rate[CONF_LIMITS_MAX];
 	size_t rate_count;
 	struct conf_limit quota[CONF_LIMITS_MAX];
 	size_t quota_count;
+	char *dkim; /* selector */
 };
 
 struct conf {
@@ -59,6 +72,7 @@ struct conf {
 	char *from_name; /* "" when there is none */
 	struct address from;
 	bool has_from;
+	struct conf_endpoint resolver; /* instead of the system's */
 	struct conf_account *accounts;
 	size_t account_count;
 };
