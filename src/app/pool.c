@@ -3,30 +3,30 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "app/compose.h"
 #include "app/composition.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 _Static_assert(
 	(int)POOL_BATCH <= SUBMIT_BATCH_MAX, "a batch must fit the transport");
-#include "store/store.h"
 
 enum worker_state {
 	WORKER_IDLE,
-	WORKER_BUSY,   /* its thread works on the batch */
-	WORKER_ASKING, /* its request waits for the owner */
-	WORKER_TAKEN,  /* the owner has the request */
+	WORKER_BUSY, /* its thread works on the batch */
+	WORKER_ENDED,
 	WORKER_RETIRED,
 };
 
-/* Guarded by the pool's lock: state. The batch and the request belong to the
- * thread while BUSY, to the owner otherwise. */
+/*
+ * Guarded by the pool's lock: state. The batch belongs to the thread while
+ * BUSY, but for what stands in done before done_count, which is the owner's to
+ * read.
+ */
 struct worker {
 	struct pool *pool;
 	pthread_t thread;
@@ -34,55 +34,41 @@ struct worker {
 	enum worker_state state;
 	pthread_cond_t wake;
 	struct pool_batch batch;
-	struct pool_request request;
+	atomic_size_t done_count;
+	atomic_size_t handed; /* index + 1 of the one handed over; 0: none */
 	/* the thread's own */
+	size_t first_slot;
 	struct composition **compositions; /* one per language */
 	struct buf message;
-	struct err err; /* of rendering, when broken */
-	bool broken;
-	size_t broken_index;
 };
 
 struct pool {
 	const struct submit_account *account;
 	const struct mailing *mailing;
+	struct inflight *inflight;
 	size_t count;
 	struct worker *workers;
 	pthread_mutex_t lock;
-	pthread_cond_t asked;
+	pthread_cond_t ended;
 	atomic_bool closed;
+	atomic_int refusals; /* in a row */
+	atomic_bool refused;
 	bool ending;
 };
-
-/* Asks the owner and waits. Returns its answer. */
-static int
-ask(struct worker *w)
-{
-	struct pool *pool = w->pool;
-
-	pthread_mutex_lock(&pool->lock);
-	w->request.batch = &w->batch;
-	w->request.answer = 0;
-	w->state = WORKER_ASKING;
-	pthread_cond_signal(&pool->asked);
-	while (w->state == WORKER_ASKING || w->state == WORKER_TAKEN)
-		pthread_cond_wait(&w->wake, &pool->lock);
-	pthread_mutex_unlock(&pool->lock);
-	return w->request.answer;
-}
 
 static int
 give_body(void *ctx, size_t index, const char **data, size_t *len)
 {
 	struct worker *w = ctx;
+	struct pool_batch *b = &w->batch;
 
-	if (atomic_load(&w->pool->closed) || w->broken)
+	if (atomic_load(&w->pool->closed) || b->broken)
 		return -1;
 	buf_reset(&w->message);
 	if (compose_delivery(w->pool->mailing, w->compositions,
-		    &w->batch.deliveries[index], &w->message, &w->err) < 0) {
-		w->broken = true;
-		w->broken_index = index;
+		    &b->deliveries[index], &w->message, &b->err) < 0) {
+		b->broken = true;
+		b->broken_index = index;
 		return -1;
 	}
 	*data = w->message.data;
@@ -90,25 +76,51 @@ give_body(void *ctx, size_t index, const char **data, size_t *len)
 	return 0;
 }
 
+/* A failure to write down stops the batch: see submit_calls. */
 static int
-ask_handed_over(void *ctx, size_t index)
+note_handed_over(void *ctx, size_t index)
 {
 	struct worker *w = ctx;
+	struct err ignored;
 
-	w->request.ask = POOL_HANDED_OVER;
-	w->request.index = index;
-	return ask(w);
+	atomic_store(&w->handed, index + 1);
+	return inflight_handed_over(w->pool->inflight, w->first_slot + index,
+		w->batch.deliveries[index].id, clock_now(), &ignored);
+}
+
+/* What tells of ourselves ends the run before the owner hears of it. */
+static void
+judge(struct pool *pool, const struct outcome *outcome)
+{
+	if (outcome->policy &&
+		atomic_fetch_add(&pool->refusals, 1) + 1 >= POOL_REFUSALS_MAX)
+		atomic_store(&pool->refused, true);
+	else if (!outcome->policy && outcome->kind != OUTCOME_QUEUED &&
+		 outcome->kind != OUTCOME_OURS)
+		atomic_store(&pool->refusals, 0);
+	if (outcome->kind == OUTCOME_OURS || pool_is_refused(pool))
+		pool_close(pool);
 }
 
 static int
-ask_settled(void *ctx, size_t index, const struct outcome *outcome)
+note_settled(void *ctx, size_t index, const struct outcome *outcome)
 {
 	struct worker *w = ctx;
+	size_t n = atomic_load(&w->done_count);
+	struct pool_done *done = &w->batch.done[n];
+	struct err ignored;
+	int rc = 0;
 
-	w->request.ask = POOL_SETTLED;
-	w->request.index = index;
-	w->request.outcome = *outcome;
-	return ask(w);
+	*done = (struct pool_done){index, clock_now(), *outcome};
+	if (outcome->kind != OUTCOME_QUEUED ||
+		atomic_load(&w->handed) == index + 1)
+		rc = inflight_settled(w->pool->inflight, w->first_slot + index,
+			w->batch.deliveries[index].id, outcome, done->at,
+			&ignored);
+	atomic_store(&w->handed, 0);
+	atomic_store(&w->done_count, n + 1);
+	judge(w->pool, outcome);
+	return pool_is_refused(w->pool) ? -1 : rc;
 }
 
 static void
@@ -117,50 +129,61 @@ run_batch(struct worker *w)
 	struct submit_envelope envelopes[POOL_BATCH];
 	struct submit_calls calls = {
 		.body = give_body,
-		.handed_over = ask_handed_over,
-		.settled = ask_settled,
+		.handed_over = note_handed_over,
+		.settled = note_settled,
 		.ctx = w,
 	};
+	struct pool_batch *b = &w->batch;
 	struct err err = {0};
 
-	w->broken = false;
-	for (size_t i = 0; i < w->batch.count; i++)
+	for (size_t i = 0; i < b->count; i++)
 		envelopes[i] = (struct submit_envelope){
 			.from = w->pool->mailing->from_address,
-			.to = w->batch.deliveries[i].recipient,
+			.to = b->deliveries[i].recipient,
 		};
-	w->request.rc = submit_batch(
-		w->pool->account, envelopes, w->batch.count, &calls, &err);
-	if (w->broken)
-		w->request.rc = -1;
-	w->request.err = w->broken ? w->err : err;
-	w->request.index = w->broken_index;
-	w->request.ask = POOL_ENDED;
-	ask(w);
+	b->rc = submit_batch(
+		w->pool->account, envelopes, b->count, &calls, &err);
+	if (b->broken)
+		b->rc = -1;
+	else
+		b->err = err;
+}
+
+static void
+end_batch(struct worker *w)
+{
+	pthread_mutex_lock(&w->pool->lock);
+	w->state = WORKER_ENDED;
+	pthread_cond_signal(&w->pool->ended);
+	pthread_mutex_unlock(&w->pool->lock);
+}
+
+static bool
+wait_for_batch(struct worker *w)
+{
+	bool busy;
+
+	pthread_mutex_lock(&w->pool->lock);
+	while (w->state != WORKER_BUSY && !w->pool->ending)
+		pthread_cond_wait(&w->wake, &w->pool->lock);
+	busy = w->state == WORKER_BUSY;
+	pthread_mutex_unlock(&w->pool->lock);
+	return busy;
 }
 
 static void *
 work(void *arg)
 {
 	struct worker *w = arg;
-	struct pool *pool = w->pool;
-	const struct mailing *m = pool->mailing;
+	const struct mailing *m = w->pool->mailing;
 
 	/* Pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	w->compositions = mem_zalloc((m->lang_count + 1) * sizeof(void *));
 	for (size_t i = 0; i < m->lang_count; i++)
 		w->compositions[i] = composition_new(&m->langs[i].edition);
-	for (;;) {
-		bool busy;
-
-		pthread_mutex_lock(&pool->lock);
-		while (w->state != WORKER_BUSY && !pool->ending)
-			pthread_cond_wait(&w->wake, &pool->lock);
-		busy = w->state == WORKER_BUSY;
-		pthread_mutex_unlock(&pool->lock);
-		if (!busy)
-			break;
+	while (wait_for_batch(w)) {
 		run_batch(w);
+		end_batch(w);
 	}
 	for (size_t i = 0; i < m->lang_count; i++)
 		composition_free(w->compositions[i]);
@@ -171,22 +194,24 @@ work(void *arg)
 
 struct pool *
 pool_new(size_t connections, const struct submit_account *account,
-	const struct mailing *mailing)
+	const struct mailing *mailing, struct inflight *inflight)
 {
 	struct pool *pool = mem_zalloc(sizeof *pool);
 	pthread_condattr_t monotonic;
 
 	pool->account = account;
 	pool->mailing = mailing;
+	pool->inflight = inflight;
 	pool->count = connections;
 	pool->workers = mem_zalloc(connections * sizeof *pool->workers);
 	pthread_mutex_init(&pool->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->asked, &monotonic);
+	pthread_cond_init(&pool->ended, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	for (size_t i = 0; i < connections; i++) {
 		pool->workers[i].pool = pool;
+		pool->workers[i].first_slot = i * POOL_BATCH;
 		pthread_cond_init(&pool->workers[i].wake, NULL);
 	}
 	return pool;
@@ -194,38 +219,53 @@ pool_new(size_t connections, const struct submit_account *account,
 
 /* The worker whose batch this is. */
 static struct worker *
-worker_of(struct pool_batch *batch)
+worker_of(const struct pool_batch *batch)
 {
-	return (struct worker *)((char *)batch -
+	return (struct worker *)((uintptr_t)batch -
 				 offsetof(struct worker, batch));
+}
+
+static enum worker_state
+state_of(struct worker *w)
+{
+	enum worker_state state;
+
+	pthread_mutex_lock(&w->pool->lock);
+	state = w->state;
+	pthread_mutex_unlock(&w->pool->lock);
+	return state;
 }
 
 static size_t
 count_state(const struct pool *pool, enum worker_state state)
 {
-	struct pool *writable = (struct pool *)(uintptr_t)pool;
 	size_t count = 0;
 
-	pthread_mutex_lock(&writable->lock);
 	for (size_t i = 0; i < pool->count; i++)
-		count += pool->workers[i].state == state;
-	pthread_mutex_unlock(&writable->lock);
+		count += state_of(&pool->workers[i]) == state;
 	return count;
 }
 
 struct pool_batch *
-pool_idle(struct pool *pool)
+pool_idle(struct pool *pool, size_t n)
 {
-	struct pool_batch *found = NULL;
+	struct worker *w = &pool->workers[n];
 
-	pthread_mutex_lock(&pool->lock);
-	for (size_t i = 0; i < pool->count && !found; i++)
-		if (pool->workers[i].state == WORKER_IDLE)
-			found = &pool->workers[i].batch;
-	pthread_mutex_unlock(&pool->lock);
-	if (found)
-		*found = (struct pool_batch){0};
-	return found;
+	if (state_of(w) != WORKER_IDLE)
+		return NULL;
+	memset(&w->batch, 0, sizeof w->batch);
+	atomic_store(&w->done_count, 0);
+	return &w->batch;
+}
+
+struct pool_batch *
+pool_batch(struct pool *pool, size_t n, bool *ended)
+{
+	struct worker *w = &pool->workers[n];
+	enum worker_state state = state_of(w);
+
+	*ended = state == WORKER_ENDED;
+	return state == WORKER_BUSY || *ended ? &w->batch : NULL;
 }
 
 /* Signals that end the run are the owner's. */
@@ -255,6 +295,7 @@ pool_start(struct pool *pool, struct pool_batch *batch, struct err *err)
 	if (rc != 0)
 		return err_set(err, ERR_IO,
 			"no thread for another connection: %s", strerror(rc));
+	batch->began_ms = clock_monotonic_ms();
 	pthread_mutex_lock(&pool->lock);
 	w->state = WORKER_BUSY;
 	pthread_cond_signal(&w->wake);
@@ -263,20 +304,64 @@ pool_start(struct pool *pool, struct pool_batch *batch, struct err *err)
 }
 
 size_t
-pool_busy(const struct pool *pool)
+pool_done_count(const struct pool_batch *batch)
 {
-	return pool->count - count_state(pool, WORKER_IDLE) -
-	       count_state(pool, WORKER_RETIRED);
+	return atomic_load(&worker_of(batch)->done_count);
+}
+
+const struct store_delivery *
+pool_handed_over(const struct pool_batch *batch)
+{
+	size_t handed = atomic_load(&worker_of(batch)->handed);
+
+	return handed ? &batch->deliveries[handed - 1] : NULL;
+}
+
+static bool
+has_ended(const struct pool *pool)
+{
+	for (size_t i = 0; i < pool->count; i++)
+		if (pool->workers[i].state == WORKER_ENDED)
+			return true;
+	return false;
 }
 
 void
-pool_retire(struct pool *pool, struct pool_batch *batch)
+pool_wait(struct pool *pool, int timeout_ms)
+{
+	struct timespec until;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += (long)timeout_ms % 1000 * 1000000;
+	until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&pool->lock);
+	while (!has_ended(pool) && rc != ETIMEDOUT)
+		rc = pthread_cond_timedwait(&pool->ended, &pool->lock, &until);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+int
+pool_finish(struct pool *pool, struct pool_batch *batch, bool retire,
+	struct err *err)
 {
 	struct worker *w = worker_of(batch);
+	int rc = inflight_clear(
+		pool->inflight, w->first_slot, batch->count, err);
 
+	for (size_t i = 0; i < batch->count; i++)
+		store_delivery_release(&batch->deliveries[i]);
 	pthread_mutex_lock(&pool->lock);
-	w->state = WORKER_RETIRED;
+	w->state = retire ? WORKER_RETIRED : WORKER_IDLE;
 	pthread_mutex_unlock(&pool->lock);
+	return rc;
+}
+
+size_t
+pool_running(const struct pool *pool)
+{
+	return count_state(pool, WORKER_BUSY);
 }
 
 bool
@@ -291,59 +376,10 @@ pool_close(struct pool *pool)
 	atomic_store(&pool->closed, true);
 }
 
-static bool
-is_asking(const struct pool *pool)
+bool
+pool_is_refused(const struct pool *pool)
 {
-	for (size_t i = 0; i < pool->count; i++)
-		if (pool->workers[i].state == WORKER_ASKING)
-			return true;
-	return false;
-}
-
-size_t
-pool_wait(struct pool *pool, int timeout_ms, struct pool_request **requests)
-{
-	struct timespec until;
-	size_t count = 0;
-	int rc = 0;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += (long)timeout_ms % 1000 * 1000000;
-	until.tv_sec += timeout_ms / 1000 + until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_mutex_lock(&pool->lock);
-	while (!is_asking(pool) && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&pool->asked, &pool->lock, &until);
-	for (size_t i = 0; i < pool->count; i++) {
-		struct worker *w = &pool->workers[i];
-
-		if (w->state != WORKER_ASKING)
-			continue;
-		w->state = WORKER_TAKEN;
-		requests[count++] = &w->request;
-	}
-	pthread_mutex_unlock(&pool->lock);
-	return count;
-}
-
-void
-pool_answer(struct pool *pool, struct pool_request **requests, size_t count)
-{
-	pthread_mutex_lock(&pool->lock);
-	for (size_t i = 0; i < count; i++) {
-		struct worker *w = worker_of(requests[i]->batch);
-
-		if (requests[i]->ask != POOL_ENDED) {
-			w->state = WORKER_BUSY;
-		} else if (w->state == WORKER_TAKEN) {
-			w->state = WORKER_IDLE;
-		}
-		if (requests[i]->ask == POOL_ENDED)
-			for (size_t k = 0; k < w->batch.count; k++)
-				store_delivery_release(&w->batch.deliveries[k]);
-		pthread_cond_signal(&w->wake);
-	}
-	pthread_mutex_unlock(&pool->lock);
+	return atomic_load(&pool->refused);
 }
 
 void
@@ -357,11 +393,15 @@ pool_free(struct pool *pool)
 		pthread_cond_signal(&pool->workers[i].wake);
 	pthread_mutex_unlock(&pool->lock);
 	for (size_t i = 0; i < pool->count; i++) {
-		if (pool->workers[i].has_thread)
-			pthread_join(pool->workers[i].thread, NULL);
-		pthread_cond_destroy(&pool->workers[i].wake);
+		struct worker *w = &pool->workers[i];
+
+		if (w->has_thread)
+			pthread_join(w->thread, NULL);
+		pthread_cond_destroy(&w->wake);
+		for (size_t k = 0; k < w->batch.count; k++)
+			store_delivery_release(&w->batch.deliveries[k]);
 	}
-	pthread_cond_destroy(&pool->asked);
+	pthread_cond_destroy(&pool->ended);
 	pthread_mutex_destroy(&pool->lock);
 	free(pool->workers);
 	free(pool);

@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/account.h"
+#include "app/domains.h"
 #include "app/pool.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,17 +19,20 @@
 #include "store/store_mailing.h"
 
 /*
- * REFUSALS_MAX: so many recipients in a row refused for policy (5.7.x) mean
- * that the server refuses us, not them. TICK: how soon a signal or another
- * command is noticed.
+ * TICK: how soon a signal, another command or an outcome is noticed. A batch
+ * is about a second of work, so that little is in doubt after a power loss.
+ * WAIT_HERE: for no longer than that does a run wait for letters that
+ * are not due yet.
  */
 enum {
-	REFUSALS_MAX = 10,
 	WAIT_TOLD_S = 3, /* a longer wait is told */
+	WAIT_HERE_S = 90,
 	TICK_MS = 200,
 	BOOT_MAX = 64,
 	BUSY_TRIES = 60, /* of ten seconds each */
-	CONNECTIONS_MAX = 64,
+	BATCH_FIRST = 20,
+	BATCH_LEAST = 5,
+	BATCH_MS = 1000,
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -38,22 +43,26 @@ struct sender {
 	const struct conf_account *account;
 	struct account opened;
 	char boot[BOOT_MAX];
+	struct inflight *inflight;
+	struct pool *pool;
+	struct domains *domains;
 	const struct sender_progress *progress;
 	struct sender_result *result;
 	int64_t total;
 	int64_t limit; /* 0: none */
 	int64_t tried; /* messages that count against the limit */
 	int64_t open;  /* claimed and not over */
-	int refusals;  /* in a row */
-	int slow_step; /* see pace_slow_ms */
+	size_t batch_size;
+	int64_t looked_ms; /* when we looked for other commands last */
+	int slow_step;	   /* see pace_slow_ms */
 	int64_t slow_until_ms;
-	struct pool *pool;
 	bool ending;  /* no more batches; why stands in result->end and err */
 	bool drained; /* the last claim found nothing that is due */
 	bool told;    /* that the rate makes it wait */
 	bool failed;  /* err says why the run cannot go on */
 	struct err err;
-	bool ours; /* the fault is our own */
+	bool ours;    /* the fault is our own */
+	bool refused; /* ... as recipient after recipient was told */
 	struct smtp_reply ours_reply;
 };
 
@@ -100,10 +109,30 @@ read_boot_id(char out[static BOOT_MAX])
 int
 sender_recover(struct workspace *ws, int64_t *unknown, struct err *err)
 {
+	char *path = workspace_path(ws, INFLIGHT_NAME);
 	char boot[BOOT_MAX];
+	int rc;
 
 	read_boot_id(boot);
-	return store_recover(ws->store, boot, clock_now(), unknown, err);
+	rc = store_recover(ws->store, path, boot, clock_now(), unknown, err);
+	free(path);
+	return rc;
+}
+
+int
+sender_look_after(struct workspace *ws, int64_t *unknown, struct err *err)
+{
+	int open = store_batch_is_open(ws->store, err);
+	int lock = -1, rc;
+
+	*unknown = 0;
+	if (open <= 0)
+		return open;
+	if (workspace_lock_sender(ws, &lock, err) < 0)
+		return err->kind == ERR_REFUSED ? 0 : -1;
+	rc = sender_recover(ws, unknown, err);
+	close(lock);
+	return rc;
 }
 
 /* Begins no more batches and no more messages. */
@@ -137,79 +166,102 @@ is_halted(const struct sender *s, struct err *err)
 	return state != MAILING_RUNNING;
 }
 
-static enum delivery_state
-state_after(const struct pool_request *r, int64_t now)
-{
-	return delivery_after(
-		&r->outcome, r->batch->deliveries[r->index].date, now);
-}
-
 /* Counts an outcome once it is written down. */
 static void
-count_outcome(struct sender *s, struct pool_request *r, int64_t now)
+count_outcome(struct sender *s, struct pool_batch *batch,
+	const struct pool_done *done, enum delivery_state state)
 {
-	enum delivery_state state = state_after(r, now);
+	const struct store_delivery *d = &batch->deliveries[done->index];
+	const struct outcome *outcome = &done->outcome;
+	bool slow = state == DELIVERY_DEFERRED && pace_is_slow(&outcome->reply);
 
 	s->result->sent += state == DELIVERY_SENT;
 	s->result->deferred += state == DELIVERY_DEFERRED;
 	s->result->rejected += state == DELIVERY_REJECTED;
 	s->result->unknown += state == DELIVERY_UNKNOWN;
+	batch->tried += state != DELIVERY_QUEUED;
+	batch->slowed += slow;
 	if (state != DELIVERY_QUEUED)
-		r->batch->tried++;
-	if (state == DELIVERY_DEFERRED && pace_is_slow(&r->outcome.reply))
-		r->batch->slowed++;
-	if (r->outcome.policy)
-		s->refusals++;
-	else if (state != DELIVERY_QUEUED && !s->ours)
-		s->refusals = 0;
-	if (!s->ours && (r->outcome.kind == OUTCOME_OURS ||
-				s->refusals >= REFUSALS_MAX)) {
+		domains_note(s->domains, d->recipient, slow, done->at);
+	if (!s->ours &&
+		(outcome->kind == OUTCOME_OURS ||
+			(outcome->policy && pool_is_refused(s->pool)))) {
 		s->ours = true;
-		s->ours_reply = r->outcome.reply;
+		s->refused = outcome->policy;
+		s->ours_reply = outcome->reply;
 		end_run(s, SENDER_PAUSED);
 	}
-	/* After a fault of our own the transport goes no further by itself. */
-	if (s->refusals >= REFUSALS_MAX)
-		r->answer = -1;
 	if (s->progress && state != DELIVERY_QUEUED)
 		s->progress->step(s->progress->ctx, s->result, s->total);
 }
 
-static int
-write_request(struct sender *s, const struct pool_request *r, int64_t now,
-	struct err *err)
-{
-	struct store *store = s->ws->store;
-	const struct store_delivery *d = &r->batch->deliveries[r->index];
-	enum delivery_state state;
-	int64_t due = 0;
+/* A batch as it is now; what comes later is noted later. */
+struct look {
+	struct pool_batch *batch;
+	bool ended;
+	const struct store_delivery *handed; /* NULL: none, or noted */
+	size_t done;
+	enum delivery_state states[POOL_BATCH]; /* of done, from noted on */
+};
 
-	switch (r->ask) {
-	case POOL_HANDED_OVER:
-		return store_handed_over(store, d->id, now, err);
-	case POOL_SETTLED:
-		state = state_after(r, now);
-		if (state == DELIVERY_DEFERRED)
-			due = now + delivery_retry_wait_s(d->attempts,
-					    (int)token_below(1000));
-		return store_settle(
-			store, d->id, state, &r->outcome.reply, due, now, err);
-	case POOL_ENDED:
-		break;
-	}
-	/* A letter that cannot be made, although it could when the mailing
-	 * was, must not stop the others. */
-	if (r->rc < 0 && r->err.kind == ERR_DATA &&
-		store_reject(store, d->id, r->err.msg, now, err) < 0)
-		return -1;
-	return store_batch_end(
-		store, r->batch->spending, r->batch->tried, now, err);
+/* Returns 1 when there is something to write down. What is handed over is
+ * read first: it may be settled the moment after. */
+static int
+look_at(struct sender *s, size_t n, struct look *look)
+{
+	struct pool_batch *b = pool_batch(s->pool, n, &look->ended);
+
+	look->batch = b;
+	if (!b)
+		return 0;
+	look->handed = pool_handed_over(b);
+	look->done = pool_done_count(b);
+	if (look->handed && look->handed->id == b->noted_handed)
+		look->handed = NULL;
+	return look->ended || look->handed || look->done > b->noted;
 }
 
-/* Writes down what all askers ask in one transaction. */
 static int
-write_requests(struct sender *s, struct pool_request **requests, size_t count,
-	int64_t now, struct err *err)
+write_ended(struct store *store, const struct look *look, int64_t now,
+	struct err *err)
+{
+	const struct pool_batch *b = look->batch;
+	long tried = b->tried;
+
+	/* A letter that cannot be made, although it could when the mailing
+	 * was, must not stop the others. */
+	if (b->broken && store_reject(store, b->deliveries[b->broken_index].id,
+				 b->err.msg, now, err) < 0)
+		return -1;
+	for (size_t i = b->noted; i < look->done; i++)
+		tried += look->states[i] != DELIVERY_QUEUED;
+	return store_batch_end(store, b->spending, tried, now, err);
+}
+
+static int
+write_look(struct store *store, struct look *look, struct err *err)
+{
+	const struct pool_batch *b = look->batch;
+	int64_t now = clock_now();
+
+	if (look->handed &&
+		store_handed_over(store, look->handed->id, now, err) < 0)
+		return -1;
+	for (size_t i = b->noted; i < look->done; i++) {
+		const struct pool_done *done = &b->done[i];
+		const struct store_delivery *d = &b->deliveries[done->index];
+
+		if (store_outcome(store, d->id, d->attempts, d->date,
+			    &done->outcome, done->at, &look->states[i],
+			    err) < 0)
+			return -1;
+	}
+	return look->ended ? write_ended(store, look, now, err) : 0;
+}
+
+/* Writes down in one transaction what the connections did. */
+static int
+write_looks(struct sender *s, struct look *looks, size_t count, struct err *err)
 {
 	struct store *store = s->ws->store;
 
@@ -217,7 +269,7 @@ write_requests(struct sender *s, struct pool_request **requests, size_t count,
 		    err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (write_request(s, requests[i], now, err) < 0) {
+		if (write_look(store, &looks[i], err) < 0) {
 			store_rollback(store);
 			return -1;
 		}
@@ -229,6 +281,8 @@ write_requests(struct sender *s, struct pool_request **requests, size_t count,
 static void
 adapt_pace(struct sender *s, const struct pool_batch *batch)
 {
+	int64_t took_ms = clock_monotonic_ms() - batch->began_ms;
+
 	if (batch->slowed * 2 > (long)batch->count) {
 		if (s->slow_step < PACE_STEP_MAX)
 			s->slow_step++;
@@ -238,67 +292,93 @@ adapt_pace(struct sender *s, const struct pool_batch *batch)
 	} else if (batch->tried > 0 && s->slow_step > 0) {
 		s->slow_step--;
 	}
+	if (took_ms * 2 < BATCH_MS && s->batch_size * 2 <= POOL_BATCH)
+		s->batch_size *= 2;
+	else if (took_ms * 2 < BATCH_MS)
+		s->batch_size = POOL_BATCH;
+	else if (took_ms > BATCH_MS && s->batch_size / 2 >= BATCH_LEAST)
+		s->batch_size /= 2;
 }
 
-/* What the end of a batch says about its connection. */
-static void
-judge_batch(struct sender *s, const struct pool_request *r)
+/* What the end of a batch says about its connection. Returns whether that is
+ * not used again. */
+static bool
+judge_batch(struct sender *s, const struct pool_batch *batch)
 {
-	struct err err = r->err;
+	struct err err = batch->err;
 
-	s->open -= (int64_t)r->batch->count;
-	s->tried += r->batch->tried;
-	adapt_pace(s, r->batch);
+	s->open -= (int64_t)batch->count;
+	s->tried += batch->tried;
 	s->drained = false;
-	if (r->rc < 0 && err.kind == ERR_CONFIG) {
+	adapt_pace(s, batch);
+	domains_give_back(s->domains, batch->deliveries, batch->count);
+	if (batch->rc < 0 && err.kind == ERR_CONFIG) {
 		s->ours = true;
 		s->err = err;
 		end_run(s, SENDER_PAUSED);
 	}
-	if (r->rc < 0 && err.kind == ERR_DATA) {
+	if (batch->broken) {
 		s->result->rejected++;
-		return;
+		return false;
 	}
-	if (r->batch->tried > 0 || s->ending)
-		return;
+	if (batch->tried > 0 || s->ending)
+		return false;
 	/* A connection that broke after some work is made anew; one that did
 	 * nothing is not worth a second try, by another connection neither:
 	 * a silent server would be waited for once for each. */
-	pool_retire(s->pool, r->batch);
-	if (s->open > 0 && !pool_is_empty(s->pool))
-		return;
-	if (r->rc == 0)
+	if (s->open > 0)
+		return true;
+	if (batch->rc == 0)
 		err_set(&err, ERR_UNAVAILABLE,
 			"%s:%d: the server ended the connection before it took "
 			"a letter",
 			s->account->host, s->account->port);
 	fail(s, &err);
+	return true;
 }
 
-/* Writes down what workers ask, and lets them go on. */
+/* What was written down is told, and what has ended is cleared away. */
 static void
-serve(struct sender *s, struct pool_request **requests, size_t count)
+take_note(struct sender *s, struct look *look)
 {
-	int64_t now = clock_now();
+	struct pool_batch *b = look->batch;
 	struct err err;
-	int rc = -1;
 
+	if (look->handed)
+		b->noted_handed = look->handed->id;
+	for (; b->noted < look->done; b->noted++)
+		count_outcome(s, b, &b->done[b->noted], look->states[b->noted]);
+	if (look->ended && pool_finish(s->pool, b, judge_batch(s, b), &err) < 0)
+		fail(s, &err);
+}
+
+/*
+ * Takes over what the connections did since the last time. Returns 0, or -1
+ * when it could not be written down: it stands in the slots.
+ */
+static int
+note(struct sender *s)
+{
+	size_t connections = (size_t)s->account->connections, count = 0;
+	struct look *looks = mem_zalloc(connections * sizeof *looks);
+	struct err err;
+	int rc = 0;
+
+	for (size_t n = 0; n < connections; n++)
+		count += look_at(s, n, &looks[count]) > 0;
+	if (count > 0)
+		rc = write_looks(s, looks, count, &err);
 	/* What is known is not given up because another program writes. */
-	for (int tries = 0; rc < 0 && tries < BUSY_TRIES; tries++) {
-		rc = write_requests(s, requests, count, now, &err);
-		if (rc < 0 && err.kind != ERR_AGAIN)
-			break;
-	}
+	for (int tries = 1; rc < 0 && err.kind == ERR_AGAIN &&
+			    tries < BUSY_TRIES && !stop_asked;
+		tries++)
+		rc = write_looks(s, looks, count, &err);
 	if (rc < 0)
 		fail(s, &err);
-	for (size_t i = 0; i < count; i++) {
-		requests[i]->answer = rc;
-		if (requests[i]->ask == POOL_SETTLED && rc == 0)
-			count_outcome(s, requests[i], now);
-		if (requests[i]->ask == POOL_ENDED)
-			judge_batch(s, requests[i]);
-	}
-	pool_answer(s->pool, requests, count);
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		take_note(s, &looks[i]);
+	free(looks);
+	return rc;
 }
 
 /* How many of the limits' windows are full; see pace_allowance. */
@@ -383,11 +463,11 @@ pause_mailing(struct sender *s, const struct err *err)
 static void
 explain_ours(const struct sender *s, struct err *err)
 {
-	if (s->refusals >= REFUSALS_MAX)
+	if (s->refused)
 		err_set(err, ERR_CONFIG,
 			"%s refused %d recipients in a row for policy reasons "
 			"(%d %s %s); ask the provider, then resume",
-			s->account->host, REFUSALS_MAX, s->ours_reply.code,
+			s->account->host, POOL_REFUSALS_MAX, s->ours_reply.code,
 			s->ours_reply.status, s->ours_reply.text);
 	else
 		err_set(err, ERR_CONFIG,
@@ -399,19 +479,35 @@ explain_ours(const struct sender *s, struct err *err)
 			s->ours_reply.text);
 }
 
-/* Claims a batch for an idle connection. Returns 1 when it was started, 0
- * when there is nothing to start now, or -1. */
+/*
+ * Ends the run when nothing is due and nothing under way, unless something is
+ * due soon.
+ */
 static int
-start_batch(struct sender *s, struct err *err)
+end_if_drained(struct sender *s, struct err *err)
 {
-	struct pool_batch *batch = pool_idle(s->pool);
+	int64_t next = 0;
+	int found;
+
+	s->drained = true;
+	if (s->open > 0)
+		return 0;
+	found = store_next_due(s->ws->store, s->mailing->id, &next, err);
+	if (found <= 0 || next > clock_now() + WAIT_HERE_S)
+		end_run(s, SENDER_DONE);
+	return found < 0 ? -1 : 0;
+}
+
+/* How many letters may be claimed now for so many idle connections; 0: none,
+ * and perhaps that was the end. */
+static int
+find_room(struct sender *s, size_t idle, long *out, struct err *err)
+{
 	int64_t left = s->limit - s->tried - s->open;
-	long want = POOL_BATCH;
+	long want = (long)(idle * s->batch_size);
 	int due;
 
-	if (!batch || (s->drained && s->open > 0) ||
-		clock_monotonic_ms() < s->slow_until_ms)
-		return 0;
+	*out = 0;
 	if (s->limit && left < want)
 		want = (long)left;
 	if (want == 0) {
@@ -420,76 +516,145 @@ start_batch(struct sender *s, struct err *err)
 		return 0;
 	}
 	due = store_any_due(s->ws->store, s->mailing->id, clock_now(), err);
-	if (due <= 0) {
-		s->drained = true;
-		if (due == 0 && s->open == 0)
-			end_run(s, SENDER_DONE);
-		return due;
-	}
-	if (find_allowance(s, want, &want, err) < 0)
-		return -1;
-	if (want == 0)
-		return 0;
-	if (store_claim(s->ws->store, s->mailing->id, s->mailing->audience,
-		    s->account->name, s->boot, clock_now(), (size_t)want,
-		    batch->deliveries, &batch->count, &batch->spending,
-		    err) < 0)
-		return -1;
-	if (batch->count == 0) {
-		s->drained = true;
-		if (s->open == 0)
-			end_run(s, SENDER_DONE);
-		return 0;
-	}
-	s->open += (int64_t)batch->count;
-	return pool_start(s->pool, batch, err) < 0 ? -1 : 1;
+	if (due <= 0)
+		return due < 0 ? -1 : end_if_drained(s, err);
+	return find_allowance(s, want, out, err);
 }
 
-static void
-start_batches(struct sender *s)
+/* Claims a batch for each of some idle connections, within a transaction. */
+static int
+claim_batches(struct sender *s, struct pool_batch **batches, size_t count,
+	long room, struct err *err)
 {
-	struct err err;
-	int rc;
+	const struct store_claim claim = {
+		.mailing = s->mailing->id,
+		.audience = s->mailing->audience,
+		.account = s->account->name,
+		.mark = inflight_mark(s->inflight),
+		.now = clock_now(),
+		.judge = domains_judge,
+		.ctx = s->domains,
+	};
 
-	if (stop_asked) {
-		end_run(s, SENDER_STOPPED);
-		return;
+	for (size_t i = 0; i < count && room > 0; i++) {
+		struct pool_batch *b = batches[i];
+		size_t most = s->batch_size;
+
+		if ((long)most > room)
+			most = (size_t)room;
+		if (store_claim(s->ws->store, &claim, most, b->deliveries,
+			    &b->count, &b->spending, err) < 0)
+			return -1;
+		domains_take(s->domains, b->deliveries, b->count);
+		room -= (long)b->count;
 	}
-	rc = is_halted(s, &err);
-	if (rc > 0)
+	return 0;
+}
+
+/* Gives idle connections work: one transaction, one wait for the disk. */
+static int
+start_batches(struct sender *s, struct pool_batch **idle, size_t count,
+	struct err *err)
+{
+	struct store *store = s->ws->store;
+	int64_t claimed = 0;
+	long room;
+
+	if (find_room(s, count, &room, err) < 0)
+		return -1;
+	if (room == 0)
+		return 0;
+	if (store_begin(store, "claiming letters", DB_DURABLE, err) < 0)
+		return -1;
+	if (claim_batches(s, idle, count, room, err) < 0) {
+		store_rollback(store);
+		return -1;
+	}
+	if (store_commit(store, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		claimed += (int64_t)idle[i]->count;
+	s->open += claimed;
+	for (size_t i = 0; i < count && idle[i]->count > 0; i++)
+		if (pool_start(s->pool, idle[i], err) < 0)
+			return -1;
+	return claimed == 0 ? end_if_drained(s, err) : 0;
+}
+
+/* Looks whether to go on, and starts what can be started. */
+static void
+go_on(struct sender *s)
+{
+	struct pool_batch *idle[CONF_CONNECTIONS_MAX];
+	int64_t now_ms = clock_monotonic_ms();
+	size_t count = 0;
+	struct err err;
+	int rc = 0;
+
+	if (stop_asked)
 		end_run(s, SENDER_STOPPED);
-	while (rc >= 0 && !s->ending && (rc = start_batch(s, &err)) > 0)
-		;
+	if (now_ms - s->looked_ms >= TICK_MS) {
+		s->looked_ms = now_ms;
+		rc = is_halted(s, &err);
+		if (rc > 0)
+			end_run(s, SENDER_STOPPED);
+	}
+	for (int n = 0; n < s->account->connections; n++)
+		if ((idle[count] = pool_idle(s->pool, (size_t)n)))
+			count++;
+	if (rc >= 0 && !s->ending && count > 0 && now_ms >= s->slow_until_ms &&
+		(!s->drained || s->open == 0))
+		rc = start_batches(s, idle, count, &err);
 	if (rc < 0)
 		fail(s, &err);
 }
 
-/* Runs batches until nothing is left to do or something ends the run. */
+/* Runs batches until nothing is left to do or something ends the run.
+ * Returns whether all that was done is in the ledger. */
+static bool
+run_pool(struct sender *s)
+{
+	bool noted = true;
+
+	while (!s->ending || pool_running(s->pool) > 0) {
+		if (!s->ending)
+			go_on(s);
+		/* After a failure the batches only run out. */
+		if (!noted)
+			clock_sleep_ms(TICK_MS);
+		else if (!s->ending || pool_running(s->pool) > 0)
+			pool_wait(s->pool, TICK_MS);
+		if (noted)
+			noted = note(s) == 0;
+	}
+	return note(s) == 0;
+}
+
 static int
 run_batches(struct sender *s, struct err *err)
 {
-	struct pool_request *requests[CONNECTIONS_MAX];
+	size_t connections = (size_t)s->account->connections;
+	char *path = workspace_path(s->ws, INFLIGHT_NAME);
+	bool noted;
+	int rc = inflight_open(
+		path, s->boot, connections * POOL_BATCH, &s->inflight, err);
 
+	free(path);
+	if (rc < 0)
+		return -1;
+	s->domains = domains_new(s->account->perdomain);
 	s->pool = pool_new(
-		(size_t)s->account->connections, &s->opened.submit, s->mailing);
-	while (!s->ending || pool_busy(s->pool) > 0) {
-		size_t count;
-
-		if (!s->ending)
-			start_batches(s);
-		if (s->ending && pool_busy(s->pool) == 0)
-			break;
-		count = pool_wait(s->pool, TICK_MS, requests);
-		if (count)
-			serve(s, requests, count);
-	}
+		connections, &s->opened.submit, s->mailing, s->inflight);
+	noted = run_pool(s);
 	pool_free(s->pool);
+	domains_free(s->domains);
+	inflight_close(s->inflight, !noted);
 	*err = s->err;
 	if (s->failed)
 		return -1;
 	if (!s->ours)
 		return 0;
-	if (err->kind != ERR_CONFIG || s->refusals >= REFUSALS_MAX)
+	if (err->kind != ERR_CONFIG || s->refused)
 		explain_ours(s, err);
 	return pause_mailing(s, err);
 }
@@ -587,6 +752,7 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 		.progress = progress,
 		.result = out,
 		.limit = limit,
+		.batch_size = BATCH_FIRST,
 	};
 	int rc = -1;
 

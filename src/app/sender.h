@@ -56,6 +56,12 @@ int sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
  * lock, before a mailing is made or run. */
 int sender_recover(struct workspace *ws, int64_t *unknown, struct err *err);
 
+/*
+ * The same for whoever opens the store: what a dead run left is put right
+ * before it is read, and a run that is alive is left alone.
+ */
+int sender_look_after(struct workspace *ws, int64_t *unknown, struct err *err);
+
 /* Once, before a run: SIGINT and SIGTERM end it after the message in flight,
  * a second one ends the program. */
 void sender_catch_signals(void);

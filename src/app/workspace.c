@@ -157,7 +157,7 @@ workspace_release(struct workspace *ws)
 }
 
 int
-workspace_lock_sender(const struct workspace *ws, struct err *err)
+workspace_lock_sender(const struct workspace *ws, int *lock, struct err *err)
 {
 	char *path = workspace_path(ws, "openletter.lock");
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -180,9 +180,11 @@ workspace_lock_sender(const struct workspace *ws, struct err *err)
 		int n = snprintf(
 			holder, sizeof holder, "%ld\n", (long)getpid());
 
-		/* The lock stays with the descriptor, which stays open to
-		 * the end of the process; the number is for people. */
+		/* The lock stays with the descriptor; the number is for
+		 * people. */
 		rc = 0;
+		if (lock)
+			*lock = fd;
 		if (ftruncate(fd, 0) < 0 || write(fd, holder, (size_t)n) < 0)
 			rc = err_set(err, ERR_IO, "%s: cannot write: %s", path,
 				strerror(errno));

@@ -11,6 +11,9 @@
 
 struct store;
 
+/* Beside the database while a run is under way: see store/inflight.h. */
+#define INFLIGHT_NAME "openletter.inflight"
+
 struct workspace {
 	char *root;	     /* path of the folder, as it was found */
 	struct conf conf;    /* after workspace_load_conf */
@@ -60,9 +63,11 @@ int workspace_attachment(const struct workspace *ws, const char *shown,
 int workspace_init(const char *dir, int *made, struct err *err);
 
 /*
- * Takes the sender's lock: one process sends for a workspace at a time. It is
- * held until the program ends. Errors: ERR_REFUSED: who has it; ERR_CREATE.
+ * Takes the sender's lock: one process sends for a workspace at a time. *lock
+ * is a descriptor to close; with NULL the lock is held until the program ends.
+ * Errors: ERR_REFUSED: who has it; ERR_CREATE.
  */
-int workspace_lock_sender(const struct workspace *ws, struct err *err);
+int
+workspace_lock_sender(const struct workspace *ws, int *lock, struct err *err);
 
 #endif

@@ -1,11 +1,13 @@
 #include "cmd/cmd.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/sender.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -24,6 +26,16 @@ print_help(const struct cmd *cmd, const struct opt *options,
 	return out_flush(err) < 0 ? -1 : 1;
 }
 
+void
+cmd_say_recovered(const struct cmd *cmd, int64_t unknown)
+{
+	if (unknown)
+		cmd_say(cmd,
+			"%" PRId64 " letters of a run that ended suddenly are "
+			"unknown now: openletter log --state unknown",
+			unknown);
+}
+
 static int
 open_workspace(struct cmd *cmd, enum cmd_needs needs, struct err *err)
 {
@@ -34,8 +46,12 @@ open_workspace(struct cmd *cmd, enum cmd_needs needs, struct err *err)
 	if (needs >= CMD_CONF &&
 		workspace_load_conf(&cmd->ws, &cmd->problems, err) < 0)
 		return -1;
-	if (needs >= CMD_STORE)
-		return workspace_open_store(&cmd->ws, err);
+	if (needs < CMD_STORE)
+		return 0;
+	if (workspace_open_store(&cmd->ws, err) < 0 ||
+		sender_look_after(&cmd->ws, &cmd->recovered, err) < 0)
+		return -1;
+	cmd_say_recovered(cmd, cmd->recovered);
 	return 0;
 }
 

@@ -47,6 +47,7 @@ struct cmd {
 	bool version;
 	struct workspace ws;
 	struct problems problems; /* printed by main before the error */
+	int64_t recovered; /* letters of a dead run that are unknown now */
 };
 
 /*
@@ -67,6 +68,9 @@ int cmd_finish(struct out *out, int rc, struct err *err);
 /* One line to stderr, unless -q. */
 void cmd_say(const struct cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Tells of letters that a dead run left unknown, if there are any. */
+void cmd_say_recovered(const struct cmd *cmd, int64_t unknown);
 
 /* Prints and empties a list of problems on stderr. */
 void cmd_print_problems(struct problems *problems);

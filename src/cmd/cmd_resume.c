@@ -48,7 +48,7 @@ cmd_resume(struct cmd *cmd, int argc, char **argv, struct err *err)
 		return rc < 0 ? -1 : 0;
 	if (argc && cmd_mailing(argv[0], &mailing, err) < 0)
 		return -1;
-	if (workspace_lock_sender(&cmd->ws, err) < 0)
+	if (workspace_lock_sender(&cmd->ws, NULL, err) < 0)
 		return -1;
 	unknown = sending_recover(cmd, err);
 	if (unknown < 0)

@@ -205,7 +205,7 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 	int64_t mailing, queued, reached;
 	bool skipped;
 
-	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
+	if (workspace_lock_sender(&cmd->ws, NULL, err) < 0 ||
 		sending_recover(cmd, err) < 0)
 		return -1;
 	if (send_make(&cmd->ws, &o->request, true, &plan, &cmd->problems,

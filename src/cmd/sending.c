@@ -77,12 +77,8 @@ sending_recover(struct cmd *cmd, struct err *err)
 
 	if (sender_recover(&cmd->ws, &unknown, err) < 0)
 		return -1;
-	if (unknown)
-		cmd_say(cmd,
-			"%" PRId64 " letters of a run that ended suddenly are "
-			"unknown now: openletter log --state unknown",
-			unknown);
-	return unknown;
+	cmd_say_recovered(cmd, unknown);
+	return unknown + cmd->recovered;
 }
 
 static void

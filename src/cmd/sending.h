@@ -5,7 +5,7 @@
 #include "cmd/cmd.h"
 
 /* Puts right what a dead run left and says so; see sender_recover. Returns how
- * many letters became unknown, or -1. */
+ * many letters became unknown, at the opening of the store too, or -1. */
 int64_t sending_recover(struct cmd *cmd, struct err *err);
 
 /*

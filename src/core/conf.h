@@ -26,7 +26,8 @@ struct conf_limit {
 };
 
 enum {
-	CONF_LIMITS_MAX = 4
+	CONF_LIMITS_MAX = 4,
+	CONF_CONNECTIONS_MAX = 64,
 };
 
 /* "minute" for 60: how a limit's window is written. */

@@ -9,6 +9,9 @@ ALTER TABLE mailing ADD COLUMN milestone INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailing ADD COLUMN list INTEGER NOT NULL DEFAULT 0;
 	-- enum signature_list: 0 none, 1 csv, 2 html is attached
 
+-- A batch that is under way, or was when a run died.
+CREATE INDEX spending_open ON spending(id) WHERE open = 1;
+
 -- The key that links in mail are sealed with, 32 bytes in hexadecimal. One
 -- row, made when it is first needed; never leaves this file.
 CREATE TABLE secret (

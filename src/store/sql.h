@@ -1,8 +1,8 @@
 /*
  * Every SQL statement of the program, one row each: parameters $1..$n, no
  * assembled text, no clock. The blocks are those of store.c,
- * store_signature.c, store_mailing.c and store_ledger.c, which bind the
- * parameters and read the columns.
+ * store_signature.c, store_mailing.c and store_ledger.c with store_recover.c,
+ * which bind the parameters and read the columns.
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -174,7 +174,13 @@ X(DELIVERY_ANY_DUE, \
 	"SELECT 1 FROM delivery WHERE mailing = $1 AND state IN (0, 4) " \
 	"AND due_at <= $2 LIMIT 1") \
 X(DELIVERY_NEXT_DUE, \
-	"SELECT min(due_at) FROM delivery WHERE mailing = $1 AND state = 4") \
+	"SELECT min(due_at) FROM delivery " \
+	"WHERE mailing = $1 AND state IN (0, 4)") \
+X(DELIVERY_POSTPONE, \
+	"UPDATE delivery SET due_at = $2 WHERE id = $1") \
+X(DELIVERY_HELD, /* still claimed, as this mark says */ \
+	"SELECT attempts, date, state FROM delivery " \
+	"WHERE id = $1 AND state IN (1, 2) AND boot = $2") \
 X(DELIVERY_CLAIM, \
 	"UPDATE delivery SET state = 1, attempts = attempts + 1, boot = $2, " \
 	"date = coalesce(date, $3), at = $3 WHERE id = $1") \
@@ -209,12 +215,14 @@ X(RECOVER_CLOCK_SPENDING, /* the clock was ahead once */ \
 	"UPDATE spending SET at = $1 WHERE at > $1") \
 X(RECOVER_CLOCK_DUE, \
 	"UPDATE delivery SET due_at = $1 " \
-	"WHERE state = 4 AND due_at > $1 + 36000") \
+	"WHERE state IN (0, 4) AND due_at > $1 + 36000") \
 X(SPENDING_ADD, \
 	"INSERT INTO spending(account, at, count, open) " \
 	"VALUES ($1, $2, $3, 1)") \
 X(SPENDING_CLOSE, \
 	"UPDATE spending SET open = 0, at = $2, count = $3 WHERE id = $1") \
+X(SPENDING_OPEN, \
+	"SELECT 1 FROM spending WHERE open = 1 LIMIT 1") \
 X(SPENDING_WINDOW, \
 	"SELECT coalesce(sum(count), 0), min(at) FROM spending " \
 	"WHERE account = $1 AND at > $2 AND count > 0") \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/token.h"
 #include "store/store_signature.h"
 
 /* 0 stays NULL. */
@@ -85,6 +86,7 @@ struct due {
 	char *key;
 	bool withdrawn; /* the signature behind it */
 	bool hidden;	/* nobody may see the signature's name now */
+	int64_t later;	/* not before this time; 0: now */
 };
 
 static void
@@ -153,22 +155,44 @@ store_deliveries(struct store *store, int64_t mailing, int64_t now,
 	return rc;
 }
 
+/* What the caller thinks of sending to this address now. */
+static enum store_verdict
+judge(const struct store_claim *claim, const char *recipient, int64_t *later)
+{
+	return claim->judge ? claim->judge(claim->ctx, recipient, later)
+			    : STORE_TAKE;
+}
+
+/* Finds what is due, in order, leaving out what must wait for others to be
+ * over. SCAN_MAX: a list that is full of those is not walked to its end for
+ * every batch. */
 static int
-find_due(struct store *store, int64_t mailing, int64_t now, size_t limit,
+find_due(struct store *store, const struct store_claim *claim, size_t limit,
 	struct due *due, size_t *count, struct err *err)
 {
+	enum {
+		SCAN_MAX = 2000
+	};
 	struct db_query *q = db_query(store->db, SQL_DELIVERY_DUE, err);
-	int rc;
+	int rc = 1;
 
 	*count = 0;
 	if (!q)
 		return -1;
-	db_bind_int(q, 1, mailing);
-	db_bind_int(q, 2, now);
-	db_bind_int(q, 3, (int64_t)limit);
-	while ((rc = db_next(q, err)) > 0)
-		read_due(q, &due[(*count)++], now);
-	return rc;
+	db_bind_int(q, 1, claim->mailing);
+	db_bind_int(q, 2, claim->now);
+	db_bind_int(q, 3, claim->judge ? SCAN_MAX : (int64_t)limit);
+	while (*count < limit && (rc = db_next(q, err)) > 0) {
+		int64_t later = 0;
+
+		if (judge(claim, db_text(q, 2), &later) == STORE_SKIP)
+			continue;
+		read_due(q, &due[*count], claim->now);
+		due[(*count)++].later = later;
+	}
+	if (rc > 0)
+		db_reset(q);
+	return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -186,21 +210,33 @@ drop(struct store *store, int64_t delivery, enum delivery_state state,
 	return db_run(q, err);
 }
 
+static int
+postpone(struct store *store, const struct due *due, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_POSTPONE, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, due->delivery.id);
+	db_bind_int(q, 2, due->later);
+	return db_run(q, err);
+}
+
 /* Returns 1 when the delivery was claimed, 0 when it must not be made. */
 static int
-claim_one(struct store *store, const struct due *due, enum audience audience,
-	const char *boot, int64_t now, struct err *err)
+claim_one(struct store *store, const struct store_claim *claim,
+	const struct due *due, struct err *err)
 {
 	struct db_query *q;
 
 	if (due->withdrawn)
 		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
-			"the signature was withdrawn", now, err);
-	if (audience == AUDIENCE_FOR_SIGNERS && due->hidden)
+			"the signature was withdrawn", claim->now, err);
+	if (claim->audience == AUDIENCE_FOR_SIGNERS && due->hidden)
 		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
-			"the signer's name may not be shown any more", now,
-			err);
-	if (audience == AUDIENCE_TO_SIGNERS) {
+			"the signer's name may not be shown any more",
+			claim->now, err);
+	if (claim->audience == AUDIENCE_TO_SIGNERS) {
 		int rc = store_is_suppressed(store, due->key, err);
 
 		if (rc < 0)
@@ -208,14 +244,16 @@ claim_one(struct store *store, const struct due *due, enum audience audience,
 		if (rc > 0)
 			return drop(store, due->delivery.id,
 				DELIVERY_SUPPRESSED,
-				"the address is suppressed", now, err);
+				"the address is suppressed", claim->now, err);
 	}
+	if (due->later)
+		return postpone(store, due, err);
 	q = db_query(store->db, SQL_DELIVERY_CLAIM, err);
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, due->delivery.id);
-	db_bind_text(q, 2, boot);
-	db_bind_int(q, 3, now);
+	db_bind_text(q, 2, claim->mark);
+	db_bind_int(q, 3, claim->now);
 	return db_run(q, err) < 0 ? -1 : 1;
 }
 
@@ -234,8 +272,7 @@ spend(struct store *store, const char *account, size_t count, int64_t now,
 }
 
 int
-store_claim(struct store *store, int64_t mailing, enum audience audience,
-	const char *account, const char *boot, int64_t now, size_t limit,
+store_claim(struct store *store, const struct store_claim *claim, size_t limit,
 	struct store_delivery *out, size_t *count, int64_t *spending,
 	struct err *err)
 {
@@ -244,15 +281,12 @@ store_claim(struct store *store, int64_t mailing, enum audience audience,
 	int rc = -1;
 
 	*count = 0;
-	if (store_begin(store, "claiming letters", DB_DURABLE, err) < 0)
-		goto out;
 	do {
 		release_due(due, found);
-		if (find_due(store, mailing, now, limit, due, &found, err) < 0)
+		if (find_due(store, claim, limit, due, &found, err) < 0)
 			goto out;
 		for (size_t i = 0; i < found; i++) {
-			int claimed = claim_one(
-				store, &due[i], audience, boot, now, err);
+			int claimed = claim_one(store, claim, &due[i], err);
 
 			if (claimed < 0)
 				goto out;
@@ -262,16 +296,11 @@ store_claim(struct store *store, int64_t mailing, enum audience audience,
 			due[i].delivery = (struct store_delivery){0};
 		}
 	} while (*count == 0 && found > 0);
-	if (*count && spend(store, account, *count, now, spending, err) < 0)
+	if (*count && spend(store, claim->account, *count, claim->now, spending,
+			      err) < 0)
 		goto out;
-	rc = store_commit(store, err);
+	rc = 0;
 out:
-	if (rc < 0) {
-		store_rollback(store);
-		for (size_t i = 0; i < *count; i++)
-			store_delivery_release(&out[i]);
-		*count = 0;
-	}
 	release_due(due, found);
 	free(due);
 	return rc;
@@ -351,6 +380,21 @@ store_settle(struct store *store, int64_t delivery, enum delivery_state state,
 }
 
 int
+store_outcome(struct store *store, int64_t delivery, int attempts, int64_t date,
+	const struct outcome *outcome, int64_t at, enum delivery_state *state,
+	struct err *err)
+{
+	int64_t due = 0;
+
+	*state = delivery_after(outcome, date, at);
+	if (*state == DELIVERY_DEFERRED)
+		due = at +
+		      delivery_retry_wait_s(attempts, (int)token_below(1000));
+	return store_settle(
+		store, delivery, *state, &outcome->reply, due, at, err);
+}
+
+int
 store_batch_end(struct store *store, int64_t spending, long count, int64_t now,
 	struct err *err)
 {
@@ -364,55 +408,12 @@ store_batch_end(struct store *store, int64_t spending, long count, int64_t now,
 	return db_run(q, err);
 }
 
-/* Returns how many rows the statement changed, or -1. boot: NULL, or its
- * second parameter. */
-static int64_t
-recover(struct store *store, enum sql id, const char *boot, int64_t now,
-	struct err *err)
-{
-	struct db_query *q = db_query(store->db, id, err);
-
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, now);
-	if (boot)
-		db_bind_text(q, 2, boot);
-	return db_run(q, err) < 0 ? -1 : db_changes(store->db);
-}
-
 int
-store_recover(struct store *store, const char *boot, int64_t now,
-	int64_t *unknown, struct err *err)
+store_batch_is_open(struct store *store, struct err *err)
 {
-	/* In this order: a claim that this boot gave back was not lost. */
-	static const struct {
-		enum sql id;
-		bool by_boot;
-		bool to_unknown;
-	} steps[] = {
-		{SQL_RECOVER_SENDING, false, true},
-		{SQL_RECOVER_CLAIMED, true, false},
-		{SQL_RECOVER_POWER_LOSS, false, true},
-		{SQL_RECOVER_SPENDING, false, false},
-		{SQL_RECOVER_CLOCK_SPENDING, false, false},
-		{SQL_RECOVER_CLOCK_DUE, false, false},
-	};
+	struct db_query *q = db_query(store->db, SQL_SPENDING_OPEN, err);
 
-	*unknown = 0;
-	if (store_begin(store, "putting the ledger right", DB_DURABLE, err) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-		int64_t changed = recover(store, steps[i].id,
-			steps[i].by_boot ? boot : NULL, now, err);
-
-		if (changed < 0) {
-			store_rollback(store);
-			return -1;
-		}
-		if (steps[i].to_unknown)
-			*unknown += changed;
-	}
-	return store_commit(store, err);
+	return q ? db_find(q, NULL, err) : -1;
 }
 
 int

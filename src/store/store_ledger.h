@@ -65,18 +65,38 @@ int store_deliveries(struct store *store, int64_t mailing, int64_t now,
 	int (*each)(void *ctx, const struct store_delivery *d, struct err *err),
 	void *ctx, struct err *err);
 
+/* What a caller thinks of sending to an address now. */
+enum store_verdict {
+	STORE_TAKE,
+	STORE_SKIP,  /* not while others are under way */
+	STORE_LATER, /* not before a time */
+};
+
+/* On whose behalf and how deliveries are claimed. */
+struct store_claim {
+	int64_t mailing;
+	enum audience audience;
+	const char *account; /* is charged with what was claimed */
+	const char *mark;    /* see inflight.h */
+	int64_t now;
+	/* NULL, or asked for each address, in order; *later is set for
+	 * STORE_LATER. */
+	enum store_verdict (*judge)(
+		void *ctx, const char *recipient, int64_t *later);
+	void *ctx;
+};
+
 /*
- * Claims up to limit due deliveries of a mailing in a durable transaction of
- * its own. What must not go out any more is settled instead: a supporter's
- * address suppressed since becomes suppressed; a signature withdrawn, or (for
- * signers) its name hidden since, cancelled.
- * boot is the machine's boot id. account is charged with what was claimed.
- * *out has room for limit deliveries; *spending goes to store_batch_end.
+ * Claims up to limit due deliveries, within a durable transaction. What must
+ * not go out any more is settled instead: a supporter's address suppressed
+ * since becomes suppressed; a signature withdrawn, or (for signers) its name
+ * hidden since, cancelled.
+ * out has room for limit deliveries; the first *count of them are to be
+ * released, also when -1 is returned. *spending goes to store_batch_end.
  */
-int store_claim(struct store *store, int64_t mailing, enum audience audience,
-	const char *account, const char *boot, int64_t now, size_t limit,
-	struct store_delivery *out, size_t *count, int64_t *spending,
-	struct err *err);
+int store_claim(struct store *store, const struct store_claim *claim,
+	size_t limit, struct store_delivery *out, size_t *count,
+	int64_t *spending, struct err *err);
 
 /* Records "the body was handed over". */
 int store_handed_over(
@@ -90,16 +110,29 @@ int store_settle(struct store *store, int64_t delivery,
 	enum delivery_state state, const struct smtp_reply *reply,
 	int64_t due_at, int64_t now, struct err *err);
 
+/*
+ * Records what became of a try that began as the attempts-th, first at date:
+ * delivery_after decides, and when it is due again. *state is what it is now.
+ */
+int store_outcome(struct store *store, int64_t delivery, int attempts,
+	int64_t date, const struct outcome *outcome, int64_t at,
+	enum delivery_state *state, struct err *err);
+
 /* Ends a claimed batch, of which `count` messages were really tried. */
 int store_batch_end(struct store *store, int64_t spending, long count,
 	int64_t now, struct err *err);
 
 /*
- * Puts right what a dead run left, in a transaction of its own; only under
- * the sender's lock. *unknown counts what became unknown.
+ * Puts right what a dead run left, in a durable transaction of its own; only
+ * under the sender's lock. inflight: the path of its file, which is removed
+ * when all of it is in the ledger; NULL: there is none, and boot is the mark
+ * itself. *unknown counts what became unknown. In store_recover.c.
  */
-int store_recover(struct store *store, const char *boot, int64_t now,
-	int64_t *unknown, struct err *err);
+int store_recover(struct store *store, const char *inflight, const char *boot,
+	int64_t now, int64_t *unknown, struct err *err);
+
+/* Whether a batch is under way, or was when a run died. Returns 1, 0 or -1. */
+int store_batch_is_open(struct store *store, struct err *err);
 
 /* What an account spent after `since`: how many, and when the oldest was. */
 int store_spent(struct store *store, const char *account, int64_t since,
@@ -113,7 +146,7 @@ int store_any_due(
 int store_reject(struct store *store, int64_t delivery, const char *why,
 	int64_t now, struct err *err);
 
-/* When the first deferred delivery is due. Returns 1, 0 without one, -1. */
+/* When the first delivery that waits is due. Returns 1, 0 without one, -1. */
 int store_next_due(
 	struct store *store, int64_t mailing, int64_t *at, struct err *err);
 

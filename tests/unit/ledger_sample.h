@@ -73,9 +73,19 @@ static inline void
 claim(struct sample *s, int64_t mailing, enum audience audience,
 	const char *boot, int64_t now, size_t limit, struct claim *out)
 {
+	const struct store_claim request = {
+		.mailing = mailing,
+		.audience = audience,
+		.account = "main",
+		.mark = boot,
+		.now = now,
+	};
+
 	*out = (struct claim){0};
-	ok(s, store_claim(s->store, mailing, audience, "main", boot, now, limit,
-		      out->items, &out->count, &out->spending, &s->err));
+	sample_begin(s);
+	ok(s, store_claim(s->store, &request, limit, out->items, &out->count,
+		      &out->spending, &s->err));
+	sample_commit(s);
 	for (size_t i = 0; i < out->count; i++)
 		out->keys[i] = out->items[i].recipient[0];
 }

@@ -81,8 +81,10 @@ test_deferred(void **state)
 	int64_t due = 0;
 	struct claim c;
 
-	assert_int_equal(store_next_due(s->store, mailing, &due, &s->err), 0);
+	assert_int_equal(store_next_due(s->store, mailing, &due, &s->err), 1);
+	assert_int_equal(due, 0);
 	claim(s, mailing, AUDIENCE_RECIPIENTS, "boot", 100, 1, &c);
+	assert_int_equal(store_next_due(s->store, mailing, &due, &s->err), 0);
 	ok(s, store_settle(s->store, c.items[0].id, DELIVERY_DEFERRED, &busy,
 		      900, 110, &s->err));
 	claim_release(&c);
@@ -219,9 +221,11 @@ take_step(struct sample *s, enum step step, int64_t mailing, int64_t id)
 		return store_settle(s->store, id, DELIVERY_QUEUED, &accepted, 0,
 			100, &s->err);
 	case RECOVER_SAME_BOOT:
-		return store_recover(s->store, "", 100, &unknown, &s->err);
+		return store_recover(
+			s->store, NULL, "", 100, &unknown, &s->err);
 	case RECOVER_OTHER_BOOT:
-		return store_recover(s->store, "other", 100, &unknown, &s->err);
+		return store_recover(
+			s->store, NULL, "other", 100, &unknown, &s->err);
 	case CANCEL:
 		sample_begin(s);
 		ok(s, store_mailing_cancel(s->store, mailing, 100, &s->err));
@@ -341,13 +345,13 @@ test_recover(void **state)
 		ok(s, store_handed_over(s->store, c.items[1].id, 203, &s->err));
 		claim_release(&c);
 
-		ok(s, store_recover(
-			      s->store, cases[i].boot, 300, &unknown, &s->err));
+		ok(s, store_recover(s->store, NULL, cases[i].boot, 300,
+			      &unknown, &s->err));
 		assert_int_equal(unknown, cases[i].unknown);
 		assert_ledger(s, mailing, cases[i].ledger);
 		/* Once is enough. */
-		ok(s, store_recover(
-			      s->store, cases[i].boot, 400, &unknown, &s->err));
+		ok(s, store_recover(s->store, NULL, cases[i].boot, 400,
+			      &unknown, &s->err));
 		assert_int_equal(unknown, 0);
 		sample_begin(s);
 		ok(s, store_mailing_cancel(s->store, mailing, 400, &s->err));
@@ -390,11 +394,11 @@ test_spending(void **state)
 	assert_spent(s, 0, 6, 130);
 	assert_spent(s, 130, 4, 200);
 	/* A run that died may have sent them all until now. */
-	ok(s, store_recover(s->store, "boot", 500, &unknown, &s->err));
+	ok(s, store_recover(s->store, NULL, "boot", 500, &unknown, &s->err));
 	assert_spent(s, 499, 4, 500);
 	assert_spent(s, 0, 6, 130);
 	/* It is closed: a later recovery does not move it. */
-	ok(s, store_recover(s->store, "boot", 900, &unknown, &s->err));
+	ok(s, store_recover(s->store, NULL, "boot", 900, &unknown, &s->err));
 	assert_spent(s, 499, 4, 500);
 	assert_spent(s, 500, 0, 0);
 	ok(s, store_spent(s->store, "second", 0, &other, &at, &s->err));
@@ -630,7 +634,7 @@ test_clock(void **state)
 		      901000, 900000, &s->err));
 	ok(s, store_batch_end(s->store, c.spending, 1, 900000, &s->err));
 	claim_release(&c);
-	ok(s, store_recover(s->store, "boot", 500, &unknown, &s->err));
+	ok(s, store_recover(s->store, NULL, "boot", 500, &unknown, &s->err));
 	assert_int_equal(unknown, 0);
 	assert_spent(s, 0, 1, 500);
 	assert_int_equal(store_next_due(s->store, mailing, &due, &s->err), 1);
