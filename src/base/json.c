@@ -1,14 +1,34 @@
 #include "base/json.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
+
+/* Whether a text stands for itself in quotes (RFC 8259 7). */
+static bool
+is_plain(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 0x7f ||
+			*s == '"' || *s == '\\')
+			return false;
+	return true;
+}
 
 void
 json_add_string(struct buf *out, const char *s)
 {
-	json_t *value = json_string(s);
-	char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+	json_t *value;
+	char *text;
 
+	if (is_plain(s)) {
+		buf_putc(out, '"');
+		buf_puts(out, s);
+		buf_putc(out, '"');
+		return;
+	}
+	value = json_string(s);
+	text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
 	buf_puts(out, text ? text : "\"\"");
 	free(text);
 	json_decref(value);

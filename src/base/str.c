@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,9 +94,28 @@ utf8_sequence(const unsigned char *s, size_t len)
 }
 
 size_t
+str_ascii_run(const char *s, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t highs = ones << 7;
+	uint64_t eight;
+	size_t at = 0;
+
+	/* A byte of 0 borrows, and so shows a high bit too. */
+	for (; at + sizeof eight <= len; at += sizeof eight) {
+		memcpy(&eight, s + at, sizeof eight);
+		if ((eight | (eight - ones)) & highs)
+			break;
+	}
+	while (at < len && s[at] && (unsigned char)s[at] < 0x80)
+		at++;
+	return at;
+}
+
+size_t
 str_utf8_bad(const char *s, size_t len)
 {
-	size_t at = 0;
+	size_t at = str_ascii_run(s, len);
 
 	while (at < len) {
 		size_t n =

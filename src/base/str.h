@@ -21,6 +21,9 @@ bool str_empty(const char *s);
 /* Cuts white space at both ends, in place. Returns the first kept byte. */
 char *str_trim(char *s);
 
+/* How many bytes at the start are ASCII other than NUL. */
+size_t str_ascii_run(const char *s, size_t len);
+
 /* Offset of the first byte that is not well-formed UTF-8 (RFC 3629; U+0000
  * counts as bad), or len when all is well. */
 size_t str_utf8_bad(const char *s, size_t len);

@@ -362,8 +362,21 @@ add_tidy(struct buf *b, unsigned c, const char *bytes, size_t n, bool *gap)
 	buf_add(b, bytes, n);
 }
 
-char *
-fold_tidy(const char *text)
+/* Most text is: one word of ASCII after the other, with single blanks. */
+static bool
+is_tidy(const char *text)
+{
+	char before = ' ';
+
+	for (; *text; before = *text++)
+		if (*text < ' ' || *text == 0x7f ||
+			(*text == ' ' && before == ' '))
+			return false;
+	return before != ' ';
+}
+
+static char *
+tidy(const char *text)
 {
 	struct buf b = {0};
 	size_t len = 0;
@@ -389,6 +402,12 @@ fold_tidy(const char *text)
 		free(nfc);
 	free(clean);
 	return buf_take(&b);
+}
+
+char *
+fold_tidy(const char *text)
+{
+	return is_tidy(text) ? mem_strdup(text) : tidy(text);
 }
 
 int

@@ -237,17 +237,19 @@ static void
 put_token(struct renderer *r, const struct node *node, const char *text)
 {
 	struct template_values *v = r->values;
-	char token[sizeof r->t->prefix + TEMPLATE_TOKEN_DIGITS + 2];
-	int len;
+	char digits[TEMPLATE_TOKEN_DIGITS + 1] = {
+		[TEMPLATE_TOKEN_DIGITS] = 'z'};
+	size_t n = v->count;
 
 	(void)node;
 	if (v->count >= TEMPLATE_TOKEN_MAX) {
 		r->full = true;
 		return;
 	}
-	len = snprintf(token, sizeof token, "%s%0*zuz", r->t->prefix,
-		TEMPLATE_TOKEN_DIGITS, v->count);
-	buf_add(r->out, token, (size_t)len);
+	for (int i = TEMPLATE_TOKEN_DIGITS - 1; i >= 0; i--, n /= 10)
+		digits[i] = (char)('0' + n % 10);
+	buf_puts(r->out, r->t->prefix);
+	buf_add(r->out, digits, sizeof digits);
 	v->items = mem_grow(v->items, v->count, &v->cap, sizeof *v->items);
 	v->items[v->count++] = text;
 }

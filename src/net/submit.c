@@ -184,17 +184,15 @@ assert_envelope(const struct submit_envelope *envelope)
 static bool
 is_wire_form(const char *data, size_t len)
 {
-	size_t i;
+	const char *line = data, *end = data + len, *lf;
 
-	for (i = 0; i < len; i++) {
-		if (data[i] == '\0' || (unsigned char)data[i] >= 0x80)
-			return false;
-		if (data[i] == '\n' && (i == 0 || data[i - 1] != '\r'))
-			return false;
-		if (data[i] == '\r' && (i + 1 == len || data[i + 1] != '\n'))
+	for (; line < end; line = lf + 1) {
+		lf = memchr(line, '\n', (size_t)(end - line));
+		if (!lf || lf == line ||
+			memchr(line, '\r', (size_t)(lf - line)) != lf - 1)
 			return false;
 	}
-	return len >= 2 && data[len - 1] == '\n';
+	return len > 0 && str_ascii_run(data, len) == len;
 }
 
 int

@@ -333,6 +333,15 @@ read_status(const smtp_status_t *status)
 	return reply;
 }
 
+/* The words of a consent decide nothing. */
+static struct smtp_reply
+read_envelope_status(const smtp_status_t *status)
+{
+	return status->code / 100 == 2
+		       ? (struct smtp_reply){.code = status->code}
+		       : read_status(status);
+}
+
 static void
 settle(struct slot *slot)
 {
@@ -349,7 +358,7 @@ on_mail(struct slot *slot, smtp_message_t message)
 		&slot->session->run->messages[slot->index].seen;
 
 	seen->mail_seen = true;
-	seen->mail = read_status(smtp_reverse_path_status(message));
+	seen->mail = read_envelope_status(smtp_reverse_path_status(message));
 	if (seen->mail.code / 100 != 2)
 		settle(slot);
 }
@@ -361,7 +370,8 @@ on_rcpt(struct slot *slot)
 		&slot->session->run->messages[slot->index].seen;
 
 	seen->rcpt_seen = true;
-	seen->rcpt = read_status(smtp_recipient_status(slot->recipient));
+	seen->rcpt =
+		read_envelope_status(smtp_recipient_status(slot->recipient));
 	/* This decides; what the library says of the transfer that it goes on
 	 * to end may be 250. */
 	if (seen->rcpt.code / 100 != 2)
