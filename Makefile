@@ -111,9 +111,22 @@ unit: $(UNITS)
 e2e: $B/openletter
 	$Q$(RUN_E2E)
 
+# Figures, beside other programs: bench/README.md says how to read them.
+
+BENCH  ?= send
+BTOOLS := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
+
+$B/bench/%: bench/%.c $B/flags
+	@mkdir -p $(@D)
+	@echo "  BENCH $@"
+	$Q$(CC) -D_GNU_SOURCE $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(PKGLIBS)
+
+bench: $B/openletter $(BTOOLS)
+	$QN=$(N) ROUNDS=$(ROUNDS) $(PYTHON) -B bench/run $B $(BENCH)
+
 # Analysis
 
-FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch])
+FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch] bench/*.[ch])
 EACH      = printf '%s\n' $(SRCS) | xargs -P "$$(nproc)" -I {}
 
 # The suppressed finding takes struct template, a C++ word, for an integer; the
@@ -165,5 +178,5 @@ clean:
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all check layers unit e2e lint format deps check-deps lint-deps demo \
+.PHONY: all check layers unit e2e bench lint format deps check-deps lint-deps demo \
 	install clean FORCE

@@ -1,0 +1,78 @@
+"""Measuring a command, and tables of what came out."""
+
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+
+LIMIT_S = 7200
+
+
+class Failed(Exception):
+    """A run whose figures would be worth nothing, and why."""
+
+
+@dataclass
+class Run:
+    """What sending some messages took."""
+
+    messages: int
+    seconds: float
+    user_s: float
+    system_s: float
+    peak_kb: int
+    server_s: float = 0.0  # processor time of the server meanwhile
+
+    @property
+    def rate(self):
+        return self.messages / self.seconds
+
+    @property
+    def cpu_us(self):
+        return (self.user_s + self.system_s) / self.messages * 1e6
+
+
+def measure(tools, messages, argv, folder):
+    """Runs a command that sends so many messages and must succeed."""
+    figures = folder / "figures"
+    output = folder / "output"
+    with open(output, "wb") as file:
+        done = subprocess.run(
+            [tools / "measure", figures, *map(str, argv)],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            timeout=LIMIT_S,
+        )
+    if done.returncode != 0:
+        said = output.read_text("utf-8", "replace")[-1000:].strip()
+        raise Failed(
+            f"{' '.join(map(str, argv))}: exit status {done.returncode}\n"
+            f"{said}"
+        )
+    wall, user, system, peak = figures.read_text().split()
+    return Run(messages, float(wall), float(user), float(system), int(peak))
+
+
+def median(runs, figure):
+    return statistics.median(getattr(run, figure) for run in runs)
+
+
+def progress(text):
+    """What is being done now, on a terminal only; "" clears it."""
+    if sys.stderr.isatty():
+        print(f"\r{text:<78.78}", end="" if text else "\r", file=sys.stderr,
+              flush=True)
+
+
+def print_table(title, columns, rows):
+    """Prints rows of texts under a title, the first column to the left."""
+    rows = [columns, *rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(columns))]
+    progress("")
+    print(f"\n{title}\n")
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width)
+                  for cell, width in zip(row[1:], widths[1:])]
+        print("  " + "   ".join(cells).rstrip(), flush=True)
