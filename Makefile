@@ -114,6 +114,7 @@ e2e: $B/openletter
 # Figures, beside other programs: bench/README.md says how to read them.
 
 BENCH  ?= send
+PEERS  ?= curl nodemailer smtplib
 BTOOLS := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 
 $B/bench/%: bench/%.c $B/flags
@@ -122,7 +123,15 @@ $B/bench/%: bench/%.c $B/flags
 	$Q$(CC) -D_GNU_SOURCE $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(PKGLIBS)
 
 bench: $B/openletter $(BTOOLS)
-	$QN=$(N) ROUNDS=$(ROUNDS) $(PYTHON) -B bench/run $B $(BENCH)
+	$QN=$(N) ROUNDS=$(ROUNDS) PEERS="$(PEERS)" $(PYTHON) -B bench/run $B $(BENCH)
+
+# Packages, and the peers that come from npm; nothing is written here.
+bench-deps:
+	$Q.ci/packages build bench
+	$Qmkdir -p $B/bench
+	$Q! command -v npm >/dev/null || { cp bench/package.json $B/bench && \
+		npm install --prefix $B/bench --no-save --no-package-lock \
+			--no-audit --no-fund --loglevel=error; }
 
 # Analysis
 
@@ -178,5 +187,5 @@ clean:
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all check layers unit e2e bench lint format deps check-deps lint-deps demo \
+.PHONY: all check layers unit e2e bench bench-deps lint format deps check-deps lint-deps demo \
 	install clean FORCE

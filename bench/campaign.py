@@ -28,7 +28,7 @@ PLACES = [
     ("DE", "Köln"), ("FR", "Orléans"), ("IR", "تهران"), ("US", "Dayton"),
     ("PL", "Łódź"), ("IT", "Forlì"), ("ES", "A Coruña"), ("SE", "Malmö"),
 ]
-BODIES = ["Bakers & Millers", "Teachers", "Dockers", "Nurses", "کارگران نفت"]
+BODIES = "Bakers & Millers|Teachers|Dockers|Nurses|کارگران نفت".split("|")
 COLUMNS = "email,name,salutation,organisation,country,city,seat"
 
 
