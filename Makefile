@@ -113,7 +113,7 @@ e2e: $B/openletter
 
 # Figures, beside other programs: bench/README.md says how to read them.
 
-BENCH  ?= send
+BENCH  ?= send cpu tls rtt memory
 PEERS  ?= curl nodemailer smtplib
 BTOOLS := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 
@@ -123,7 +123,8 @@ $B/bench/%: bench/%.c $B/flags
 	$Q$(CC) -D_GNU_SOURCE $(ALLCFLAGS) $(ALLLDFLAGS) -o $@ $< $(PKGLIBS)
 
 bench: $B/openletter $(BTOOLS)
-	$QN=$(N) ROUNDS=$(ROUNDS) PEERS="$(PEERS)" $(PYTHON) -B bench/run $B $(BENCH)
+	$QN=$(N) ROUNDS=$(ROUNDS) MEMORY=$(MEMORY) PEERS="$(PEERS)" \
+		$(PYTHON) -B bench/run $B $(BENCH)
 
 # Packages, and the peers that come from npm; nothing is written here.
 bench-deps:

@@ -1,5 +1,6 @@
 """Measuring a command, and tables of what came out."""
 
+import resource
 import statistics
 import subprocess
 import sys
@@ -28,27 +29,49 @@ class Run:
         return self.messages / self.seconds
 
     @property
+    def user_us(self):
+        return self.user_s / self.messages * 1e6
+
+    @property
+    def system_us(self):
+        return self.system_s / self.messages * 1e6
+
+    @property
     def cpu_us(self):
-        return (self.user_s + self.system_s) / self.messages * 1e6
+        return self.user_us + self.system_us
+
+    @property
+    def server_load(self):
+        """How many processors the server kept busy."""
+        return self.server_s / self.seconds
+
+
+def children_s():
+    """Processor time of all processes that were started and waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def measure(tools, messages, argv, folder):
     """Runs a command that sends so many messages and must succeed."""
     figures = folder / "figures"
     output = folder / "output"
+    argv = list(map(str, argv))
     with open(output, "wb") as file:
-        done = subprocess.run(
-            [tools / "measure", figures, *map(str, argv)],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            timeout=LIMIT_S,
-        )
+        try:
+            done = subprocess.run(
+                [tools / "measure", figures, *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                timeout=LIMIT_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{' '.join(argv)}: no end") from error
     if done.returncode != 0:
         said = output.read_text("utf-8", "replace")[-1000:].strip()
         raise Failed(
-            f"{' '.join(map(str, argv))}: exit status {done.returncode}\n"
-            f"{said}"
+            f"{' '.join(argv)}: exit status {done.returncode}\n{said}"
         )
     wall, user, system, peak = figures.read_text().split()
     return Run(messages, float(wall), float(user), float(system), int(peak))

@@ -8,7 +8,9 @@
  *
  * Exits as the command did; 126 when there is no measuring it.
  */
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -73,6 +75,8 @@ main(int argc, char **argv)
 		return FAILED;
 	}
 	if (pid == 0) {
+		/* Who ends this ends the command. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		execvp(argv[2], argv + 2);
 		perror(argv[2]);
 		_exit(NOT_FOUND);
