@@ -1,8 +1,11 @@
 #include "base/token.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
 
@@ -57,4 +60,25 @@ token_digest(const void *data, size_t len, char out[static DIGEST_MAX])
 	}
 	for (unsigned i = 0; i < size; i++)
 		snprintf(out + (size_t)i * 2, 3, "%02x", digest[i]);
+}
+
+int
+token_decode_base64(const char *text, size_t len, struct buf *out)
+{
+	size_t padding = 0;
+	bool bad;
+	int n;
+
+	if (len % 4 != 0 || len > INT_MAX)
+		return -1;
+	while (padding < 2 && padding < len && text[len - padding - 1] == '=')
+		padding++;
+	if (memchr(text, '=', len - padding))
+		return -1;
+	n = EVP_DecodeBlock((unsigned char *)buf_reserve(out, len / 4 * 3),
+		(const unsigned char *)text, (int)len);
+	/* It takes blanks round the text for no part of it. */
+	bad = n < 0 || (size_t)n != len / 4 * 3;
+	buf_commit(out, bad ? 0 : (size_t)n - padding);
+	return bad ? -1 : 0;
 }

@@ -1,9 +1,11 @@
-/* Random tokens from the system, and digests. OpenSSL's libcrypto. */
+/* Random tokens from the system, digests and base64. OpenSSL's libcrypto. */
 #ifndef BASE_TOKEN_H
 #define BASE_TOKEN_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/buf.h"
 
 /* 128 bits as 26 characters a-z 2-7, and a NUL. */
 enum {
@@ -22,5 +24,9 @@ enum {
 };
 
 void token_digest(const void *data, size_t len, char out[static DIGEST_MAX]);
+
+/* Adds what base64 of whole groups of four holds (RFC 4648 4, no line ends).
+ * Returns 0, or -1: it is not that. */
+int token_decode_base64(const char *text, size_t len, struct buf *out);
 
 #endif

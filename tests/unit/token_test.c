@@ -81,6 +81,44 @@ test_digest(void **state)
 	}
 }
 
+static void
+test_base64(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *plain; /* NULL: it is no base64 */
+	} cases[] = {
+		/* RFC 4648 10 */
+		{"", ""},
+		{"Zg==", "f"},
+		{"Zm8=", "fo"},
+		{"Zm9v", "foo"},
+		{"Zm9vYg==", "foob"},
+		{"Zm9vYmFy", "foobar"},
+		{"/+8=", "\xff\xef"},
+		{"Zg", NULL},
+		{"Zg=", NULL},
+		{"Z", NULL},
+		{" Zm9v   ", NULL},
+		{"Zm9v\n\n\n\n", NULL},
+		{"Zm-v", NULL},
+		{"====", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf out = {0};
+		int rc = token_decode_base64(
+			cases[i].text, strlen(cases[i].text), &out);
+
+		if (rc != (cases[i].plain ? 0 : -1))
+			fail_msg("%s: %d", cases[i].text, rc);
+		assert_string_equal(
+			buf_str(&out), cases[i].plain ? cases[i].plain : "");
+		buf_release(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -88,6 +126,7 @@ main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_below),
 		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_base64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
