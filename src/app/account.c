@@ -1,20 +1,36 @@
 #include "app/account.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
+#include "base/clock.h"
+#include "base/command.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/token.h"
 
-/* BATCH_TIME: a minute for each message of a batch, for a slow server. */
+/*
+ * BATCH_TIME: a minute for each message of a batch, for a slow server.
+ * TOKEN_AGE: how long a token is used; most live for an hour. TOKEN_WAIT: for
+ * the command, once connections depend on it and nobody is watching.
+ */
 enum {
 	PASSWORD_MAX = 4096,
 	BATCH_TIME_S = 50 * 60,
+	TOKEN_AGE_MS = 5 * 60 * 1000,
+	TOKEN_WAIT_S = 120,
+};
+
+/* Shared by the connections, so guarded by its lock. */
+struct account_token {
+	const struct conf_account *conf;
+	pthread_mutex_t lock;
+	char text[SUBMIT_TOKEN_MAX]; /* "" before the first */
+	int64_t fetched_ms;
 };
 
 /* OPENLETTER_PASSWORD_MAIN of account main. Borrowed. */
@@ -34,28 +50,26 @@ from_environment(const struct conf_account *account)
 	return value;
 }
 
-static int
-run_command(
-	const struct conf_account *account, struct buf *out, struct err *err)
+static void
+wipe(struct buf *text)
 {
-	/* NOLINTNEXTLINE(cert-env33-c): the owner of the file wrote it */
-	FILE *pipe = popen(account->passwordcmd, "re");
-	size_t n;
-	int status;
+	if (text->data)
+		explicit_bzero(text->data, text->cap);
+	buf_release(text);
+}
 
-	if (!pipe)
-		return err_set(err, ERR_CONFIG,
-			"account %s: passwordcmd cannot be run: %s",
-			account->name, strerror(errno));
-	n = fread(buf_reserve(out, PASSWORD_MAX), 1, PASSWORD_MAX, pipe);
-	buf_commit(out, n);
-	status = pclose(pipe);
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return err_set(err, ERR_CONFIG,
-			"account %s: passwordcmd failed; run it by hand to "
-			"see why",
-			account->name);
-	return 0;
+static int
+run_command(const struct conf_account *account, const char *key,
+	const char *command, size_t limit_bytes, int timeout_s, struct buf *out,
+	struct err *err)
+{
+	struct err why;
+
+	if (command_read(command, limit_bytes, timeout_s, out, &why) == 0)
+		return 0;
+	return err_set(err, ERR_CONFIG,
+		"account %s: %s %s; run it by hand to see why", account->name,
+		key, why.msg);
 }
 
 static int
@@ -91,19 +105,21 @@ find_password(const struct workspace *ws, const struct conf_account *account,
 	int rc = 0;
 
 	*out = NULL;
-	if (!account->user)
+	if (!account->user || account->tokencmd)
 		return 0;
 	given = from_environment(account);
 	if (given)
 		buf_puts(&text, given);
 	else if (account->passwordcmd)
-		rc = run_command(account, &text, err);
+		rc = run_command(account, "passwordcmd", account->passwordcmd,
+			PASSWORD_MAX, 0, &text, err);
 	else if (account->passwordfile)
 		rc = read_secret_file(ws, account, &text, err);
 	else
 		rc = err_set(err, ERR_CONFIG,
 			"account %s has a user but no password; give "
-			"passwordcmd or passwordfile in openletter.conf",
+			"passwordcmd, passwordfile or tokencmd in "
+			"openletter.conf",
 			account->name);
 	if (rc == 0) {
 		*out = mem_strndup(
@@ -113,10 +129,87 @@ find_password(const struct workspace *ws, const struct conf_account *account,
 				"account %s: the password is empty",
 				account->name);
 	}
-	if (text.data)
-		explicit_bzero(text.data, text.cap);
-	buf_release(&text);
+	wipe(&text);
 	return rc;
+}
+
+/* RFC 6750 2.1: what goes into a login unquoted. */
+static bool
+is_token(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~')
+			return false;
+	return len > 0;
+}
+
+static int
+fetch_token(struct account_token *token, int timeout_s, struct err *err)
+{
+	const struct conf_account *conf = token->conf;
+	struct buf text = {0};
+	size_t len;
+	int rc = run_command(conf, "tokencmd", conf->tokencmd,
+		SUBMIT_TOKEN_MAX - 1, timeout_s, &text, err);
+
+	len = strcspn(buf_str(&text), "\r\n");
+	if (rc == 0 && !is_token(buf_str(&text), len))
+		rc = err_set(err, ERR_CONFIG,
+			"account %s: what tokencmd printed is no token; run "
+			"it by hand to see what it is",
+			conf->name);
+	if (rc == 0) {
+		memcpy(token->text, buf_str(&text), len);
+		token->text[len] = '\0';
+		token->fetched_ms = clock_monotonic_ms();
+	}
+	wipe(&text);
+	return rc;
+}
+
+/* A new one after some minutes, or when the one that was refused is still the
+ * one there is: another connection may have fetched it meanwhile. */
+static int
+give_token(void *ctx, const char *refused, char out[static SUBMIT_TOKEN_MAX],
+	struct err *err)
+{
+	struct account_token *token = ctx;
+	int rc = 0;
+
+	pthread_mutex_lock(&token->lock);
+	if (refused ? strcmp(refused, token->text) == 0
+		    : clock_monotonic_ms() - token->fetched_ms > TOKEN_AGE_MS)
+		rc = fetch_token(token, TOKEN_WAIT_S, err);
+	if (rc == 0)
+		memcpy(out, token->text, sizeof token->text);
+	else
+		/* It worked when the run began. */
+		err->kind = ERR_UNAVAILABLE;
+	pthread_mutex_unlock(&token->lock);
+	return rc;
+}
+
+static int
+open_token(struct account *account, struct err *err)
+{
+	struct account_token *token = mem_zalloc(sizeof *token);
+
+	token->conf = account->conf;
+	pthread_mutex_init(&token->lock, NULL);
+	account->token = token;
+	account->submit.token = give_token;
+	account->submit.token_ctx = token;
+	return fetch_token(token, 0, err);
+}
+
+static void
+close_token(struct account_token *token)
+{
+	if (!token)
+		return;
+	pthread_mutex_destroy(&token->lock);
+	explicit_bzero(token, sizeof *token);
+	free(token);
 }
 
 int
@@ -149,8 +242,26 @@ account_open(const struct workspace *ws, const struct conf_account *conf,
 		.deadline_s = conf->deadline_s
 				      ? conf->deadline_s
 				      : conf->endtimeout_s + BATCH_TIME_S,
+		.proxy_host = conf->proxy.host,
+		.proxy_port = conf->proxy.port,
+		.proxy_user = out->proxy_user,
 	};
-	return 0;
+	account_isolate(out, "");
+	return conf->tokencmd ? open_token(out, err) : 0;
+}
+
+/* A digest, so that the proxy reads neither account nor campaign from it. */
+void
+account_isolate(struct account *account, const char *campaign)
+{
+	const char *user = account->conf->user;
+	char *about =
+		mem_printf("openletter\n%s\n%s", user ? user : "", campaign);
+	char digest[DIGEST_MAX];
+
+	token_digest(about, strlen(about), digest);
+	memcpy(account->proxy_user, digest, sizeof account->proxy_user - 1);
+	free(about);
 }
 
 void
@@ -160,5 +271,6 @@ account_close(struct account *account)
 		explicit_bzero(account->password, strlen(account->password));
 	free(account->password);
 	free(account->cafile);
+	close_token(account->token);
 	*account = (struct account){0};
 }

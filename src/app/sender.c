@@ -735,6 +735,7 @@ start(struct sender *s, int64_t id, struct err *err)
 		    strrchr(s->mailing->from_address, '@') + 1, &s->opened,
 		    err) < 0)
 		return -1;
+	account_isolate(&s->opened, s->mailing->campaign);
 	if (store_mailing_tally(store, id, &tally, err) < 0)
 		return -1;
 	s->total =

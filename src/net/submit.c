@@ -80,6 +80,23 @@ submit_reply_words(const struct smtp_reply *reply, char out[SUBMIT_REPLY_SIZE])
 }
 
 int
+submit_no_starttls(const struct submit_account *account,
+	const struct smtp_reply *refused, struct err *err)
+{
+	char words[SUBMIT_REPLY_SIZE];
+
+	if (!refused)
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: the server offers no STARTTLS, or somebody in "
+			"between hides it; nothing was sent",
+			account->host, account->port);
+	return err_set(err, ERR_CONFIG,
+		"%s:%d: the server refused STARTTLS (%s); nothing was sent",
+		account->host, account->port,
+		submit_reply_words(refused, words));
+}
+
+int
 submit_login_failed(const struct submit_account *account,
 	const struct smtp_reply *refused, struct err *err)
 {
@@ -87,13 +104,22 @@ submit_login_failed(const struct submit_account *account,
 
 	if (refused->code == 0)
 		return err_set(err, ERR_CONFIG,
-			"%s:%d: the server offers no login by password (AUTH "
-			"PLAIN or LOGIN); nothing was sent",
-			account->host, account->port);
+			"%s:%d: the server offers no login by %s; nothing was "
+			"sent",
+			account->host, account->port,
+			account->token ? "token (AUTH XOAUTH2 or OAUTHBEARER)"
+				       : "password (AUTH PLAIN or LOGIN)");
 	if (refused->code / 100 == 4)
 		return err_set(err, ERR_UNAVAILABLE,
 			"%s:%d: the server cannot check logins now (%s)",
 			account->host, account->port,
+			submit_reply_words(refused, words));
+	if (account->token)
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: the token of %s was refused (%s); check that "
+			"tokencmd prints a fresh one for this user, nothing "
+			"was sent",
+			account->host, account->port, account->user,
 			submit_reply_words(refused, words));
 	return err_set(err, ERR_CONFIG,
 		"%s:%d: the login of %s was refused (%s); check user and "
@@ -158,7 +184,8 @@ check_account(const struct submit_account *account, struct err *err)
 			account->host);
 	if (account->user &&
 		(strlen(account->user) > CREDENTIAL_MAX ||
-			strlen(account->password) > CREDENTIAL_MAX))
+			(!account->token &&
+				strlen(account->password) > CREDENTIAL_MAX)))
 		return err_set(err, ERR_CONFIG,
 			"%s:%d: user and password must not be longer than "
 			"%d bytes",
@@ -166,6 +193,11 @@ check_account(const struct submit_account *account, struct err *err)
 	if (account->cafile && access(account->cafile, R_OK) != 0)
 		return err_set(err, ERR_CONFIG, "%s: cannot be read (%s)",
 			account->cafile, strerror(errno));
+	if (account->tls == SUBMIT_CLEAR && account->proxy_host)
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: tls = none is for this machine only, not for "
+			"what a proxy reaches; use starttls or implicit",
+			account->host, account->port);
 	if (account->tls == SUBMIT_CLEAR)
 		return check_loopback(account, err);
 	return 0;
@@ -259,6 +291,53 @@ submit_begun(const struct submit_run *run)
 	return false;
 }
 
+/* libESMTP can do none of these. */
+static bool
+needs_curl(const struct submit_account *account)
+{
+	return account->tls == SUBMIT_IMPLICIT || account->proxy_host ||
+	       account->token || submit_is_ipv6(account->host);
+}
+
+static int
+ask_token(struct submit_run *run, const char *refused, struct err *err)
+{
+	const struct submit_account *account = run->account;
+
+	return account->token(account->token_ctx, refused, run->token, err);
+}
+
+/* A token may have expired since it was fetched, so a refusal is believed
+ * once there is no newer one. */
+static int
+run_with_token(struct submit_run *run, struct err *err)
+{
+	char refused[SUBMIT_TOKEN_MAX];
+	int rc = -1;
+
+	if (ask_token(run, NULL, err) == 0)
+		rc = submit_curl_run(run, err);
+	if (run->token_refused) {
+		memcpy(refused, run->token, sizeof refused);
+		run->token_refused = false;
+		if (ask_token(run, refused, err) == 0 &&
+			strcmp(refused, run->token) != 0)
+			rc = submit_curl_run(run, err);
+		explicit_bzero(refused, sizeof refused);
+	}
+	explicit_bzero(run->token, sizeof run->token);
+	return rc;
+}
+
+static int
+run_transport(struct submit_run *run, struct err *err)
+{
+	if (run->account->token)
+		return run_with_token(run, err);
+	return needs_curl(run->account) ? submit_curl_run(run, err)
+					: submit_esmtp_run(run, err);
+}
+
 int
 submit_batch(const struct submit_account *account,
 	const struct submit_envelope *envelopes, size_t count,
@@ -276,14 +355,8 @@ submit_batch(const struct submit_account *account,
 	for (i = 0; i < count; i++)
 		assert_envelope(&envelopes[i]);
 
-	if (check_account(account, err) == 0) {
-		/* libESMTP can do neither. */
-		if (account->tls == SUBMIT_IMPLICIT ||
-			submit_is_ipv6(account->host))
-			rc = submit_curl_run(run, err);
-		else
-			rc = submit_esmtp_run(run, err);
-	}
+	if (check_account(account, err) == 0)
+		rc = run_transport(run, err);
 	run->config_fault = rc != 0 && err->kind == ERR_CONFIG;
 	for (i = 0; i < count; i++)
 		submit_settle(run, i);

@@ -3,9 +3,9 @@
  * server over one connection, and says for each what became of it.
  *
  * Two transports stand behind it: submit_esmtp.c (STARTTLS, loopback clear
- * text) and submit_curl.c (implicit TLS, IPv6 literals). They differ in
- * nothing that a caller can see. One batch runs in the calling thread; several
- * threads may run batches at the same time.
+ * text) and submit_curl.c (implicit TLS, IPv6 literals, a proxy, login by
+ * token). They differ in nothing that a caller can see. One batch runs in the
+ * calling thread; several threads may run batches at the same time.
  */
 #ifndef NET_SUBMIT_H
 #define NET_SUBMIT_H
@@ -21,6 +21,11 @@ enum submit_tls {
 	SUBMIT_CLEAR,	 /* loopback addresses only */
 };
 
+/* RFC 4954 4 lets a line hold this much once it is in base64. */
+enum {
+	SUBMIT_TOKEN_MAX = 8192
+};
+
 /* Borrowed for the call; strings are never NULL unless said. */
 struct submit_account {
 	const char *host; /* name or address, as configured: this is the
@@ -29,12 +34,29 @@ struct submit_account {
 	enum submit_tls tls;
 	const char *cafile;   /* PEM file instead of the system's CAs; NULL */
 	const char *user;     /* NULL: no AUTH */
-	const char *password; /* NULL only when user is */
-	const char *helo;     /* name for EHLO */
-	int timeout_s;	      /* one command's reply */
-	int timeout_dot_s;    /* reply to the end of the body (RFC 5321
-				 4.5.3.2.6: 10 minutes) */
-	int deadline_s;	      /* the whole batch, whatever the server does */
+	const char *password; /* NULL when user is or token is not */
+	/*
+	 * Gives an OAuth 2.0 access token to log in with instead of a
+	 * password; NULL: there is none. Called in the threads of batches,
+	 * perhaps in several at once: with refused NULL when a batch begins,
+	 * then at most once more, when the server did not take that token and
+	 * a newer one may help; the same one again says that there is none.
+	 * Returns 0, or -1: no batch without it.
+	 */
+	int (*token)(void *ctx, const char *refused,
+		char out[static SUBMIT_TOKEN_MAX], struct err *err);
+	void *token_ctx;
+	/* A SOCKS5 proxy that looks host up itself: this machine asks for its
+	 * name nowhere. NULL: none. */
+	const char *proxy_host;
+	int proxy_port;
+	const char *proxy_user; /* who we are there, which tells circuits of
+				   Tor apart; at most 255 bytes */
+	const char *helo;	/* name for EHLO */
+	int timeout_s;		/* one command's reply */
+	int timeout_dot_s;	/* reply to the end of the body (RFC 5321
+				   4.5.3.2.6: 10 minutes) */
+	int deadline_s;		/* the whole batch, whatever the server does */
 };
 
 struct submit_envelope {
@@ -86,11 +108,12 @@ void submit_global_cleanup(void);
  *
  * Returns 0 when the connection and login worked, whatever became of the
  * messages, else -1; settled was called for each message either way.
- * Errors: ERR_UNAVAILABLE (name, connect, time out, 421 greeting, dropped
- * before the first MAIL, a 4xx to AUTH), ERR_CONFIG (AUTH refused or not
- * offered, TLS refused or wrong, clear text asked for with a host that is not
- * loopback; the outcomes are OUTCOME_OURS for the messages not begun), ERR_IO
- * (a call of the caller's returned -1). The message says in plain words what is
+ * Errors: ERR_UNAVAILABLE (name, proxy, connect, time out, 421 greeting,
+ * dropped before the first MAIL, a 4xx to AUTH), ERR_CONFIG (AUTH refused or
+ * not offered, TLS refused or wrong, clear text asked for with a host that is
+ * not loopback or through a proxy; the outcomes are OUTCOME_OURS for the
+ * messages not begun), ERR_IO (a call of the caller's returned -1), or what
+ * token said. The message says in plain words what is
  * wrong and what to do, e.g. "smtp.example.org:587: the server's certificate
  * has expired (2024-01-01); ask the provider, nothing was sent".
  */

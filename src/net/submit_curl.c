@@ -1,5 +1,5 @@
 /*
- * libcurl, for implicit TLS and IPv6 literals. One transfer is one message;
+ * libcurl, for all that libESMTP cannot do. One transfer is one message;
  * libcurl keeps the connection open between them where it can. It doubles
  * the dots itself and ends the body when on_read returns 0.
  */
@@ -16,10 +16,12 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/token.h"
 
 enum phase {
 	PHASE_GREETING,
 	PHASE_HELLO,
+	PHASE_STARTTLS,
 	PHASE_AUTH,
 	PHASE_MAIL,
 	PHASE_RCPT,
@@ -35,6 +37,7 @@ struct session {
 	struct submit_tls_state tls;
 	enum phase phase;
 	bool logged_in;
+	bool credential_given;	   /* after AUTH, in a line of its own */
 	bool asked;		   /* the body was asked for */
 	size_t given;		   /* bytes of it that libcurl has */
 	struct smtp_reply reply;   /* the one being read */
@@ -65,6 +68,32 @@ seen_now(const struct session *s)
 
 /* What goes by on the wire */
 
+/*
+ * A token is refused by one more question that holds the reason in base64
+ * (RFC 7628 3.2.2); XOAUTH2 does the same. The first refusal counts: libcurl
+ * answers that question with a goodbye, or as the server does not expect.
+ */
+static void
+on_login_reply(struct session *s)
+{
+	const struct smtp_reply *reply = &s->reply;
+	struct buf reason = {0};
+
+	if (reply->code == 235)
+		s->logged_in = true;
+	if (s->refused.code != 0)
+		return;
+	if (reply->code >= 400)
+		s->refused = *reply;
+	if (reply->code != 334 || !s->credential_given || !*s->run->token)
+		return;
+	/* A long one was cut to its room: the last group may not be whole. */
+	token_decode_base64(
+		reply->text, strlen(reply->text) & ~(size_t)3, &reason);
+	smtp_reply_set(&s->refused, reply->code, buf_str(&reason));
+	buf_release(&reason);
+}
+
 static void
 on_reply(struct session *s)
 {
@@ -93,11 +122,12 @@ on_reply(struct session *s)
 		seen->done = *reply;
 		seen->rcpt_complete = seen->rcpt.code / 100 == 2;
 		break;
+	case PHASE_AUTH:
+		on_login_reply(s);
+		break;
 	case PHASE_QUIT:
 		break;
 	default:
-		if (s->phase == PHASE_AUTH && reply->code == 235)
-			s->logged_in = true;
 		if (reply->code >= 400)
 			s->refused = *reply;
 		break;
@@ -137,23 +167,25 @@ on_command(struct session *s, const char *line)
 		const char *word;
 		enum phase phase;
 	} commands[] = {{"EHLO ", PHASE_HELLO}, {"HELO ", PHASE_HELLO},
-		{"AUTH ", PHASE_AUTH}, {"MAIL ", PHASE_MAIL},
-		{"RCPT ", PHASE_RCPT}, {"DATA\r\n", PHASE_DATA},
-		{"QUIT\r\n", PHASE_QUIT}};
+		{"STARTTLS\r\n", PHASE_STARTTLS}, {"AUTH ", PHASE_AUTH},
+		{"MAIL ", PHASE_MAIL}, {"RCPT ", PHASE_RCPT},
+		{"DATA\r\n", PHASE_DATA}, {"QUIT\r\n", PHASE_QUIT}};
 	size_t i;
 
 	/* A password in base64 may look like a command. */
-	if (s->phase == PHASE_AUTH && s->reply.code == 334)
+	if (s->phase == PHASE_AUTH && s->reply.code == 334) {
+		s->credential_given = true;
 		return;
+	}
 	for (i = 0; i < sizeof commands / sizeof commands[0]; i++)
 		if (str_starts(line, commands[i].word))
 			s->phase = commands[i].phase;
 	s->answered = false;
-	if (s->phase == PHASE_HELLO)
-		s->logged_in = false; /* a new connection */
+	if (s->phase == PHASE_HELLO) /* a new connection */
+		s->logged_in = s->credential_given = false;
 }
 
-/* Never log what passes here: it holds the password. */
+/* Never log what passes here: it holds the password or token. */
 static int
 on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *arg)
 {
@@ -168,7 +200,7 @@ on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *arg)
 		on_reply_line(s, line);
 	else
 		on_command(s, line);
-	OPENSSL_cleanse(line, len);
+	explicit_bzero(line, len);
 	free(line);
 	return 0;
 }
@@ -259,9 +291,54 @@ set_login(struct session *s)
 	if (!account->user)
 		return;
 	curl_easy_setopt(s->easy, CURLOPT_USERNAME, account->user);
-	curl_easy_setopt(s->easy, CURLOPT_PASSWORD, account->password);
-	curl_easy_setopt(
-		s->easy, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN");
+	if (account->token) {
+		curl_easy_setopt(
+			s->easy, CURLOPT_XOAUTH2_BEARER, s->run->token);
+		curl_easy_setopt(s->easy, CURLOPT_LOGIN_OPTIONS,
+			"AUTH=OAUTHBEARER;AUTH=XOAUTH2");
+	} else {
+		curl_easy_setopt(s->easy, CURLOPT_PASSWORD, account->password);
+		curl_easy_setopt(s->easy, CURLOPT_LOGIN_OPTIONS,
+			"AUTH=PLAIN;AUTH=LOGIN");
+	}
+}
+
+/* What the environment says of proxies never counts: the connection would be
+ * another one than the one asked for. */
+static void
+set_proxy(struct session *s)
+{
+	const struct submit_account *account = s->run->account;
+	bool literal;
+	char *url;
+
+	curl_easy_setopt(s->easy, CURLOPT_NOPROXY, "");
+	curl_easy_setopt(s->easy, CURLOPT_PROXY, "");
+	if (!account->proxy_host)
+		return;
+	literal = submit_is_ipv6(account->proxy_host);
+	url = mem_printf("socks5h://%s%s%s:%d", literal ? "[" : "",
+		account->proxy_host, literal ? "]" : "", account->proxy_port);
+	curl_easy_setopt(s->easy, CURLOPT_PROXY, url);
+	free(url);
+	curl_easy_setopt(s->easy, CURLOPT_SOCKS5_AUTH, (long)CURLAUTH_BASIC);
+	curl_easy_setopt(s->easy, CURLOPT_PROXYUSERNAME, account->proxy_user);
+	/* It must not be empty (RFC 1929 2). */
+	curl_easy_setopt(s->easy, CURLOPT_PROXYPASSWORD, account->proxy_user);
+}
+
+/* The name may have been looked up to something else since it was checked. */
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	const struct session *s = arg;
+
+	(void)purpose;
+	if (s->run->account->tls == SUBMIT_CLEAR &&
+		!submit_is_loopback(&address->addr))
+		return CURL_SOCKET_BAD;
+	return socket(address->family, address->socktype | SOCK_CLOEXEC,
+		address->protocol);
 }
 
 static void
@@ -278,8 +355,8 @@ set_server(struct session *s)
 	curl_easy_setopt(s->easy, CURLOPT_URL, url);
 	free(url);
 	curl_easy_setopt(s->easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	/* Not the environment's: the connection would be another one. */
-	curl_easy_setopt(s->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, s);
 	curl_easy_setopt(s->easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(s->easy, CURLOPT_TCP_NODELAY, 1L);
 	curl_easy_setopt(
@@ -293,6 +370,7 @@ make_easy(struct session *s)
 	if (!s->easy)
 		abort(); /* only for want of memory, as in base/mem */
 	set_server(s);
+	set_proxy(s);
 	set_tls(s);
 	set_login(s);
 	curl_easy_setopt(s->easy, CURLOPT_UPLOAD, 1L);
@@ -352,29 +430,109 @@ is_lost(const struct session *s)
 
 /* What went wrong, in words */
 
+/* What a SOCKS5 server answers (RFC 1928 6). */
+static const char *
+proxy_word(CURLproxycode code, const char *other)
+{
+	switch (code) {
+	case CURLPX_REPLY_GENERAL_SERVER_FAILURE:
+		return "it failed";
+	case CURLPX_REPLY_NOT_ALLOWED:
+		return "it does not allow this";
+	case CURLPX_REPLY_NETWORK_UNREACHABLE:
+		return "network unreachable";
+	case CURLPX_REPLY_HOST_UNREACHABLE:
+		return "name not found, or host unreachable";
+	case CURLPX_REPLY_CONNECTION_REFUSED:
+		return "connection refused";
+	case CURLPX_REPLY_TTL_EXPIRED:
+		return "it took too long";
+	case CURLPX_CLOSED:
+		return "it hung up";
+	default:
+		return other;
+	}
+}
+
 static int
-explain(const struct session *s, CURLcode code, struct err *err)
+explain_proxy(const struct session *s, CURLcode code, const char *what,
+	struct err *err)
 {
 	const struct submit_account *account = s->run->account;
+	long said = CURLPX_OK;
 
+	curl_easy_getinfo(s->easy, CURLINFO_PROXY_ERROR, &said);
+	if (said == CURLPX_USER_REJECTED || said == CURLPX_NO_AUTH)
+		return err_set(err, ERR_CONFIG,
+			"%s:%d: the proxy %s:%d wants a user and password of "
+			"its own; use one that does not, nothing was sent",
+			account->host, account->port, account->proxy_host,
+			account->proxy_port);
+	if (code == CURLE_PROXY)
+		return err_set(err, ERR_UNAVAILABLE,
+			"%s:%d: the proxy %s:%d cannot connect to it (%s)",
+			account->host, account->port, account->proxy_host,
+			account->proxy_port,
+			proxy_word((CURLproxycode)said, what));
+	return err_set(err, ERR_UNAVAILABLE,
+		"%s:%d: the proxy %s:%d cannot be reached (%s); is it running?",
+		account->host, account->port, account->proxy_host,
+		account->proxy_port, what);
+}
+
+static bool
+is_starttls_fault(const struct session *s, CURLcode code)
+{
+	if (s->run->account->tls != SUBMIT_STARTTLS)
+		return false;
+	/* A server that knows no EHLO cannot offer it. */
+	return code == CURLE_USE_SSL_FAILED ||
+	       (s->phase == PHASE_HELLO && s->refused.code / 100 == 5);
+}
+
+static bool
+is_login_fault(const struct session *s, CURLcode code)
+{
+	return s->run->account->user && !s->logged_in &&
+	       (s->phase > PHASE_AUTH || code == CURLE_LOGIN_DENIED ||
+		       (s->phase == PHASE_AUTH && s->refused.code != 0));
+}
+
+static int
+explain(struct session *s, CURLcode code, struct err *err)
+{
+	const struct submit_account *account = s->run->account;
+	const char *what = *s->error ? s->error : curl_easy_strerror(code);
+
+	/* libcurl's word for bytes behind the 220. */
+	if (s->phase == PHASE_STARTTLS && code == CURLE_WEIRD_SERVER_REPLY)
+		s->tls.injected = true;
 	if (submit_tls_explain(&s->tls, account, err))
 		return -1;
-	if (account->user && !s->logged_in &&
-		(s->phase > PHASE_AUTH || code == CURLE_LOGIN_DENIED ||
-			(s->phase == PHASE_AUTH && s->refused.code != 0)))
+	if (is_starttls_fault(s, code))
+		return submit_no_starttls(account,
+			s->phase == PHASE_STARTTLS ? &s->refused : NULL, err);
+	if (is_login_fault(s, code)) {
+		s->run->token_refused = account->token &&
+					s->refused.code / 100 != 4 &&
+					s->refused.code != 0;
 		return submit_login_failed(account, &s->refused, err);
+	}
 	if (s->refused.code != 0)
 		return submit_no_service(account, &s->refused, err);
-	if (code == CURLE_USE_SSL_FAILED || code == CURLE_SSL_CACERT_BADFILE)
+	if (code == CURLE_SSL_CACERT_BADFILE)
 		return err_set(err, ERR_CONFIG, "%s:%d: %s", account->host,
 			account->port, s->error);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return err_set(err, ERR_UNAVAILABLE,
 			"%s:%d: the server did not answer in time",
 			account->host, account->port);
+	if (code == CURLE_PROXY || code == CURLE_COULDNT_RESOLVE_PROXY ||
+		(account->proxy_host && code == CURLE_COULDNT_CONNECT))
+		return explain_proxy(s, code, what, err);
 	return err_set(err, ERR_UNAVAILABLE,
 		"%s:%d: the connection failed (%s)", account->host,
-		account->port, *s->error ? s->error : curl_easy_strerror(code));
+		account->port, what);
 }
 
 int

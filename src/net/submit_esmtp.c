@@ -609,23 +609,6 @@ make_context(struct esmtp *s, SSL_CTX **out, struct err *err)
 /* What went wrong, in words */
 
 static int
-explain_starttls(const struct esmtp *s, struct err *err)
-{
-	const struct submit_account *account = s->run->account;
-	char words[SUBMIT_REPLY_SIZE];
-
-	if (s->no_starttls)
-		return err_set(err, ERR_CONFIG,
-			"%s:%d: the server offers no STARTTLS, or somebody in "
-			"between hides it; nothing was sent",
-			account->host, account->port);
-	return err_set(err, ERR_CONFIG,
-		"%s:%d: the server refused STARTTLS (%s); nothing was sent",
-		account->host, account->port,
-		submit_reply_words(&s->refused, words));
-}
-
-static int
 explain_connection(const struct esmtp *s, int error, struct err *err)
 {
 	const struct submit_account *account = s->run->account;
@@ -665,9 +648,10 @@ explain(const struct esmtp *s, int error, struct err *err)
 		return err_set(err, ERR_IO,
 			"the connection's socket cannot be found; /proc must "
 			"be mounted");
-	if (s->no_starttls ||
-		(s->phase == PHASE_STARTTLS && s->refused.code != 0))
-		return explain_starttls(s, err);
+	if (s->no_starttls)
+		return submit_no_starttls(account, NULL, err);
+	if (s->phase == PHASE_STARTTLS && s->refused.code != 0)
+		return submit_no_starttls(account, &s->refused, err);
 	if (account->user && !s->logged_in &&
 		(s->phase == PHASE_MAIL ||
 			(s->phase == PHASE_AUTH && s->refused.code != 0)))

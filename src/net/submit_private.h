@@ -39,6 +39,8 @@ struct submit_run {
 	bool stopped;	    /* nothing more must be sent */
 	bool caller_failed; /* ... since one of the caller's calls said so */
 	bool config_fault;  /* what was not begun is OUTCOME_OURS */
+	char token[SUBMIT_TOKEN_MAX]; /* to log in with, "" without */
+	bool token_refused;	      /* set by the transport */
 };
 
 /* Asks the caller for a message. Returns 0, or -1: do not send it. */
@@ -63,8 +65,12 @@ enum {
 const char *
 submit_reply_words(const struct smtp_reply *reply, char out[SUBMIT_REPLY_SIZE]);
 
-/* What a refusal of the login means; a reply of code 0: none was offered.
+/* There is no STARTTLS: it is not offered (refused is NULL), or was refused.
  * Returns -1. */
+int submit_no_starttls(const struct submit_account *account,
+	const struct smtp_reply *refused, struct err *err);
+/* What a refusal of the login means; a reply of code 0: none was offered that
+ * the account can use. Returns -1. */
 int submit_login_failed(const struct submit_account *account,
 	const struct smtp_reply *refused, struct err *err);
 /* The server said before any MAIL that it does not work now. Returns -1. */

@@ -20,9 +20,14 @@ pytest.register_assert_rewrite("servers", "workspace")
 
 import certs as certificates  # noqa: E402
 from servers import (  # noqa: E402
+    ALIAS,
+    CANONICAL,
+    MICROSOCKS,
     SMTP_SINK,
     Catcher,
     FakeSmtp,
+    FakeSocks,
+    Microsocks,
     Scribe,
     SmtpSink,
     Wiretap,
@@ -124,10 +129,69 @@ def certs(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def fake_socks(tmp_path):
+    """Gives a function that starts the scripted proxy with options."""
+    started = []
+
+    def start(**options):
+        transcript = tmp_path / f"proxied{len(started)}"
+        started.append(FakeSocks(transcript, **options))
+        return started[-1]
+
+    yield start
+    for proxy in started:
+        proxy.stop()
+
+
+@pytest.fixture
+def microsocks():
+    """Gives a function that starts a real SOCKS5 proxy."""
+    if not MICROSOCKS:
+        pytest.skip("microsocks is not installed")
+    started = []
+
+    def start(**options):
+        started.append(Microsocks(**options))
+        return started[-1]
+
+    yield start
+    for proxy in started:
+        proxy.stop()
+
+
+@pytest.fixture
+def etc(tmp_path):
+    """
+    Gives a function that makes a command prefix under which a file of /etc
+    holds another text, in a mount namespace of its own, which takes root.
+    """
+
+    def replace(name, text):
+        file = tmp_path / name
+        file.write_text(text)
+        inner = f'mount --bind "{file}" /etc/{name} && exec "$@"'
+        prefix = ["unshare", "-m", "sh", "-c", inner, "sh"]
+        if os.geteuid() != 0 or not shutil.which("unshare"):
+            pytest.skip(f"needs root and unshare, to replace /etc/{name}")
+        if subprocess.run([*prefix, "true"], capture_output=True).returncode:
+            pytest.skip("a mount namespace is not allowed here")
+        return prefix
+
+    return replace
+
+
+@pytest.fixture
+def hosts(etc):
+    """A command prefix under which ALIAS is another name of CANONICAL."""
+    return etc("hosts", f"127.0.0.1 {CANONICAL} {ALIAS} localhost\n")
+
+
 TRANSPORTS = {
     "clear": {"tls": "none", "host": "127.0.0.1"},
     "starttls": {"tls": "starttls", "host": "localhost"},
     "implicit": {"tls": "implicit", "host": "localhost"},
+    "proxy": {"tls": "starttls", "host": "localhost"},
 }
 
 
@@ -145,6 +209,9 @@ def transport(request, ol, fake_smtp, certs):
             settings["cafile"] = certs / "ca.pem"
         if settings["tls"] == "implicit":
             options["implicit"] = True
+        if request.param == "proxy":
+            proxy = request.getfixturevalue("microsocks")()
+            settings["proxy"] = f"socks5h://127.0.0.1:{proxy.port}"
         server = fake_smtp(**options)
         ol.conf(server.port, user=user, timeout=5, **settings)
         return server

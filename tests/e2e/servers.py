@@ -17,7 +17,10 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 
 SMTP_SINK = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
-FAKE = Path(__file__).resolve().parents[1] / "fake" / "smtp.py"
+MICROSOCKS = shutil.which("microsocks")
+# Names that only the fixture hosts knows.
+CANONICAL, ALIAS = "canonical.example", "alias.example"
+FAKE = Path(__file__).resolve().parents[1] / "fake"
 
 
 def parse(data):
@@ -227,11 +230,11 @@ def free_port():
         return sock.getsockname()[1]
 
 
-def wait_for_port(port, process, limit=10):
+def wait_for_port(port, process, limit=10, host="127.0.0.1"):
     end = time.monotonic() + limit
     while time.monotonic() < end and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection((host, port), 1).close()
             return True
         except OSError:
             time.sleep(0.02)
@@ -370,10 +373,13 @@ class FakeSmtp:
     a list repeats one, True gives it without a value.
     """
 
+    script = FAKE / "smtp.py"
+
     def __init__(self, transcript, **options):
         self.path = transcript
         transcript.touch()
-        argv = [sys.executable, str(FAKE), "--transcript", str(transcript)]
+        argv = [sys.executable, str(self.script)]
+        argv += ["--transcript", str(transcript)]
         for option, value in options.items():
             flag = "--" + option.replace("_", "-")
             for item in value if isinstance(value, list) else [value]:
@@ -408,3 +414,38 @@ class FakeSmtp:
     def accepted(self):
         """How many messages it took responsibility for."""
         return len(self.said("accepted"))
+
+
+class FakeSocks(FakeSmtp):
+    """tests/fake/socks.py, likewise."""
+
+    script = FAKE / "socks.py"
+
+    @property
+    def asked(self):
+        """(user, sort of address, host, port) of each connection."""
+        lines = self.path.read_text().splitlines()
+        return [tuple(line.split()) for line in lines]
+
+
+class Microsocks:
+    """A real SOCKS5 proxy, which looks names up as the system does."""
+
+    def __init__(self, prefix=(), host="127.0.0.1", user=None):
+        login = ["-u", user, "-P", user] if user else []
+        for _ in range(5):
+            self.port = free_port()
+            self.process = subprocess.Popen(
+                [*prefix, MICROSOCKS, *login, "-i", host]
+                + ["-p", str(self.port)],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            if wait_for_port(self.port, self.process, host=host):
+                return
+            self.stop()
+        raise AssertionError("microsocks does not start")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)

@@ -1,16 +1,12 @@
 """
 Certificates and TLS: everything that is not right fails closed, on both
-transports, with a message that says what is wrong.
+transports and through a proxy, with a message that says what is wrong.
 """
-
-import os
-import shutil
-import subprocess
 
 import pytest
 
 import certs as certificates
-from cryptography.hazmat.primitives import serialization
+from servers import ALIAS, CANONICAL
 from workspace import CONFIG, OK
 
 LOGIN = {"OPENLETTER_PASSWORD_MAIN": "hunter2"}
@@ -57,7 +53,20 @@ def check_closed(ol, server, result, words=()):
     assert status["state"] == "paused" and status["reason"]
 
 
-both = pytest.mark.parametrize("tls", ["starttls", "implicit"])
+@pytest.fixture(params=["direct", "proxy"])
+def way(request, ol):
+    """How the server is reached: nothing may depend on it."""
+    if request.param == "proxy":
+        proxy = request.getfixturevalue("microsocks")()
+        ol.smtp["proxy"] = f"socks5h://127.0.0.1:{proxy.port}"
+
+
+either = pytest.mark.parametrize("tls", ["starttls", "implicit"])
+any_way = pytest.mark.usefixtures("way")
+
+
+def both(test):
+    return any_way(either(test))
 
 
 @both
@@ -112,6 +121,7 @@ def test_old_tls(ol, fake_smtp, certs, tls):
     check_closed(ol, server, attempt(ol, server, tls, certs), ("tls",))
 
 
+@any_way
 @pytest.mark.parametrize(
     "options, words",
     [
@@ -143,65 +153,18 @@ def test_server_speaks_no_tls(ol, fake_smtp, certs, tls):
     assert set(ol.states().values()) == {"queued"}
 
 
-# A name that is only an alias. The resolver's file is replaced for the
-# program alone, in a mount namespace of its own, which takes root.
-
-CANONICAL, ALIAS = "canonical.example", "alias.example"
-
-
-@pytest.fixture
-def hosts(tmp_path):
-    """A command prefix under which ALIAS is another name of CANONICAL."""
-    file = tmp_path / "hosts"
-    file.write_text(f"127.0.0.1 {CANONICAL} {ALIAS} localhost\n")
-    inner = f'mount --bind "{file}" /etc/hosts && exec "$@"'
-    prefix = ["unshare", "-m", "sh", "-c", inner, "sh"]
-    probe = [*prefix, "getent", "hosts", ALIAS]
-    if os.geteuid() != 0 or not shutil.which("unshare"):
-        pytest.skip("needs root and unshare, to replace /etc/hosts")
-    shown = subprocess.run(probe, capture_output=True, text=True).stdout
-    if CANONICAL not in shown:
-        pytest.skip("a mount namespace is not allowed here")
-    return prefix
-
-
-def certificate_for(host, folder):
-    """An authority of its own and a certificate for one name."""
-    folder.mkdir()
-    authority = certificates.new_key()
-    key, certificate = certificates.make_server(
-        authority, hosts=[host], addresses=[]
-    )
-    certificates.write(
-        folder,
-        "ca.pem",
-        certificates.pem(certificates.make_authority(authority)),
-    )
-    certificates.write(
-        folder,
-        "good.pem",
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        ),
-        certificates.pem(certificate),
-    )
-    return folder
-
-
-@both
+@either
 def test_alias_with_the_configured_name(ol, fake_smtp, tmp_path, hosts, tls):
-    own = certificate_for(ALIAS, tmp_path / "own")
+    own = certificates.make_for(ALIAS, tmp_path / "own")
     server = start(fake_smtp, own, tls)
     result = attempt(ol, server, tls, own, host=ALIAS, prefix=hosts)
     assert result.rc == OK, result
     assert server.accepted == 3
 
 
-@both
+@either
 def test_alias_with_another_name(ol, fake_smtp, tmp_path, hosts, tls):
-    own = certificate_for(CANONICAL, tmp_path / "own")
+    own = certificates.make_for(CANONICAL, tmp_path / "own")
     server = start(fake_smtp, own, tls)
     result = attempt(ol, server, tls, own, host=ALIAS, prefix=hosts)
     check_closed(ol, server, result, ("name", ALIAS))

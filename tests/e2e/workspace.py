@@ -75,6 +75,7 @@ class Workspace:
 
     def __init__(self, folder):
         self.dir = Path(folder)
+        self.smtp = {}  # keys that conf gives every account
 
     # running
 
@@ -167,7 +168,7 @@ class Workspace:
         about = {"name": ORGANISER, "from": FROM, "lang": "en"}
         about.update(organiser or {})
         keys = {"host": "127.0.0.1", "port": port, "tls": "none"}
-        keys.update(smtp)
+        keys.update(self.smtp, **smtp)
         text = "[organiser]\n"
         text += "".join(f"{k} = {v}\n" for k, v in about.items())
         text += f"\n[smtp {account}]\n"

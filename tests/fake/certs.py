@@ -87,17 +87,27 @@ def write(folder, filename, *parts):
         out.write(b"".join(parts))
 
 
-def make_all(folder):
+def make_kinds(folder, kinds):
     os.makedirs(folder, exist_ok=True)
     authority_key = new_key()
     write(folder, "ca.pem", pem(make_authority(authority_key)))
-    for kind, differences in KINDS.items():
+    for kind, differences in kinds.items():
         key, certificate = make_server(authority_key, **differences)
         write(folder, kind + ".pem",
               key.private_bytes(serialization.Encoding.PEM,
                                 serialization.PrivateFormat.PKCS8,
                                 serialization.NoEncryption()),
               pem(certificate))
+
+
+def make_all(folder):
+    make_kinds(folder, KINDS)
+
+
+def make_for(host, folder):
+    """An authority of its own, and good.pem for that name only."""
+    make_kinds(folder, {"good": {"hosts": [host], "addresses": []}})
+    return folder
 
 
 if __name__ == "__main__":

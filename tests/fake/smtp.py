@@ -285,10 +285,16 @@ class Session:
             answer = base64.b64decode(words[2]).decode() \
                 if len(words) > 2 else self.ask("")
             user, password = answer.split("\0")[1:]
+        elif mechanism in ("XOAUTH2", "OAUTHBEARER"):
+            user, password = self.ask_token(mechanism)
         else:
             self.say("504 5.5.4 no such mechanism")
             return
         self.note("login", f"{mechanism} {user} {password}")
+        if self.options.token and password not in self.options.token:
+            self.ask('{"status":"invalid_token"}')
+            self.say("535 5.7.8 that token is not good")
+            return
         if self.options.auth_reply:
             self.say(self.options.auth_reply)
         else:
@@ -296,7 +302,23 @@ class Session:
 
     def ask(self, prompt):
         self.say("334 " + base64.b64encode(prompt.encode()).decode())
-        return base64.b64decode(self.read_command()).decode()
+        answer = self.read_command()
+        try:
+            return base64.b64decode(answer, validate=True).decode()
+        except ValueError:
+            self.say("501 5.5.2 that is not base64")
+            raise Hangup from None
+
+    def ask_token(self, mechanism):
+        """User and token (RFC 7628 3.1; XOAUTH2 is the same with another
+        way to say the user)."""
+        fields = self.ask("").split("\1")
+        if mechanism == "XOAUTH2":
+            user = fields[0].removeprefix("user=")
+        else:
+            user = fields[0].split(",")[1].removeprefix("a=")
+        (token,) = [f for f in fields if f.startswith("auth=Bearer ")]
+        return user, token.removeprefix("auth=Bearer ")
 
     def do_mail(self, _):
         self.recipients = 0
@@ -347,6 +369,8 @@ def parse(arguments):
     add("--tls-max", choices=("1.0", "1.1", "1.2", "1.3"))
     add("--auth", metavar="MECHANISMS", default="")
     add("--auth-reply", metavar="REPLY", help="instead of 235")
+    add("--token", action="append", default=[], metavar="TOKEN",
+        help="take this one (repeatable), refuse others as servers do")
     add("--chunking", action="store_true")
     add("--no-pipelining", action="store_true")
     add("--no-enhanced", action="store_true")

@@ -202,6 +202,91 @@ logs_in_or_sends_nothing(void **state)
 	}
 }
 
+/* Tokens */
+
+/* What the caller has to give, one after the other, up to NULL: no more. */
+struct tokens {
+	const char *const *texts;
+	int asked;
+	char fault[80]; /* a broken rule, "" */
+};
+
+static int
+give_token(void *ctx, const char *refused, char out[static SUBMIT_TOKEN_MAX],
+	struct err *err)
+{
+	struct tokens *tokens = ctx;
+	const char *text = tokens->texts[tokens->asked];
+
+	if (tokens->asked == 0
+			? refused != NULL
+			: !refused || strcmp(refused, tokens->texts[0]) != 0)
+		snprintf(tokens->fault, sizeof(tokens->fault),
+			"%s was not what was given", refused ? refused : "");
+	tokens->asked++;
+	if (!text)
+		return err_set(err, ERR_UNAVAILABLE, "no more tokens");
+	strcpy(out, text);
+	return 0;
+}
+
+static const struct {
+	const char *texts[3];
+	int asked, logins;
+	const char *words;
+	enum err_kind kind;
+	const char *kinds;
+} token_cases[] = {
+	{{"good"}, 1, 1, "", ERR_NONE, "SS"},
+	{{"old", "good"}, 2, 2, "", ERR_NONE, "SS"},
+	{{"old", "old"}, 2, 1, "token of user was refused", ERR_CONFIG, "OO"},
+	{{"old", "bad", "good"}, 2, 2, "token of user was refused", ERR_CONFIG,
+		"OO"},
+	{{"old", NULL}, 2, 1, "no more tokens", ERR_UNAVAILABLE, "QQ"},
+	{{NULL}, 1, 0, "no more tokens", ERR_UNAVAILABLE, "QQ"},
+};
+
+static void
+run_token_case(size_t i, enum submit_tls mode, const char *mechanism)
+{
+	const char *const args[] = {
+		"--auth", mechanism, "--token", "good", NULL};
+	struct tokens tokens = {.texts = token_cases[i].texts};
+	struct scene scene;
+
+	print_message("%s %s %zu\n", mode_names[mode], mechanism, i);
+	scene_open(&scene, mode, "good", args);
+	scene.account.user = "user";
+	scene.account.token = give_token;
+	scene.account.token_ctx = &tokens;
+	caller_init(&scene.caller, 2);
+	scene_run(&scene);
+	print_message("    %s\n", scene.err.msg);
+	scene_check(&scene, token_cases[i].kinds);
+	assert_string_equal(tokens.fault, "");
+	assert_int_equal(tokens.asked, token_cases[i].asked);
+	assert_int_equal(
+		count_in(&scene.server, " login "), token_cases[i].logins);
+	if (token_cases[i].kind != ERR_NONE) {
+		assert_int_equal(scene.err.kind, token_cases[i].kind);
+		assert_non_null(strstr(scene.err.msg, token_cases[i].words));
+	}
+	scene_close(&scene);
+}
+
+static void
+asks_for_another_token_once(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(token_cases); i++) {
+		run_token_case(i, SUBMIT_CLEAR, "XOAUTH2");
+		run_token_case(i, SUBMIT_STARTTLS, "OAUTHBEARER");
+		run_token_case(i, SUBMIT_IMPLICIT, "PLAIN XOAUTH2");
+	}
+}
+
 /* What is refused before any connection */
 
 static void
@@ -216,13 +301,13 @@ checks_the_account(void **state)
 		.timeout_s = 1,
 		.timeout_dot_s = 1,
 		.deadline_s = 1};
-	struct submit_account bad[6];
+	struct submit_account bad[7];
 	size_t i;
 
 	(void)state;
 	memset(longest, 'x', 255);
 	memset(over, 'x', 256);
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < COUNT(bad); i++)
 		bad[i] = good;
 	bad[0].host = "192.0.2.1";
 	bad[1].user = "u";
@@ -232,7 +317,10 @@ checks_the_account(void **state)
 	bad[3].helo = "a\r\nb";
 	bad[4].cafile = "/nonexistent";
 	bad[5].host = "";
-	for (i = 0; i < 6; i++) {
+	bad[6].proxy_host = "127.0.0.1";
+	bad[6].proxy_port = 1;
+	bad[6].proxy_user = "u";
+	for (i = 0; i < COUNT(bad); i++) {
 		struct scene scene = {.account = bad[i]};
 
 		caller_init(&scene.caller, 2);
@@ -254,6 +342,7 @@ main(void)
 		cmocka_unit_test(asks_for_the_name),
 		cmocka_unit_test(tells_the_ways_apart),
 		cmocka_unit_test(logs_in_or_sends_nothing),
+		cmocka_unit_test(asks_for_another_token_once),
 		cmocka_unit_test(checks_the_account),
 	};
 
