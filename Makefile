@@ -14,7 +14,8 @@ comma   := ,
 B       := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 Q       := $(if $(V),,@)
 
-PKGS := libesmtp-1.0 libcurl sqlite3 gmime-3.0 libcmark jansson libidn2 openssl
+PKGS := libesmtp-1.0 libcurl libcares sqlite3 gmime-3.0 libcmark jansson \
+	libidn2 openssl
 
 # What asks the compiler or pkg-config asks once, and only when something is
 # built: before that `make deps` may have to install them.
