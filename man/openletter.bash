@@ -115,6 +115,7 @@ _openletter_options()
 
 	case $1 in
 	'') echo "$common --version" ;;
+	check) echo "$common --server --account" ;;
 	preview) echo "$common --recipient --lang" ;;
 	sign)
 		echo "$common --name --email --as --organisation --role" \

@@ -82,14 +82,23 @@ cmd_begin(struct cmd *cmd, const struct opt *options, enum cmd_needs needs,
 }
 
 int
-cmd_out(struct cmd *cmd, struct out **out, struct err *err)
+cmd_format(const struct cmd *cmd, enum out_format *format, struct err *err)
 {
-	enum out_format format = isatty(STDOUT_FILENO) ? OUT_TABLE : OUT_CSV;
-
-	if (cmd->format && out_format_parse(cmd->format, &format) < 0)
+	*format = isatty(STDOUT_FILENO) ? OUT_TABLE : OUT_CSV;
+	if (cmd->format && out_format_parse(cmd->format, format) < 0)
 		return err_set(err, ERR_USAGE,
 			"--format %s: say table, csv, json or jsonl",
 			cmd->format);
+	return 0;
+}
+
+int
+cmd_out(struct cmd *cmd, struct out **out, struct err *err)
+{
+	enum out_format format;
+
+	if (cmd_format(cmd, &format, err) < 0)
+		return -1;
 	*out = out_new(format, cmd->verbose);
 	return 0;
 }

@@ -58,8 +58,11 @@ struct cmd {
 int cmd_begin(struct cmd *cmd, const struct opt *options, enum cmd_needs needs,
 	int *argc, char **argv, int least, int most, struct err *err);
 
-/* The printer that --format asks for: else a table on a terminal, CSV
- * otherwise. Errors: ERR_USAGE. */
+/* What --format asks for: else a table on a terminal, CSV otherwise. Errors:
+ * ERR_USAGE. */
+int cmd_format(const struct cmd *cmd, enum out_format *format, struct err *err);
+
+/* The printer for that format. Errors: ERR_USAGE. */
 int cmd_out(struct cmd *cmd, struct out **out, struct err *err);
 
 /* Ends a listing: prints it if rc is 0. Returns 0 or -1. */

@@ -13,8 +13,9 @@ static const struct command commands[] = {
 	{"letters", "[LETTER]",
 		"list letters, languages, signatures; or one letter's facts",
 		cmd_letters},
-	{"check", "[LETTER...]",
-		"show everything wrong in letters, lists and configuration",
+	{"check", "[LETTER...] [--server [--account NAME]]",
+		"show everything wrong in letters, lists, configuration, "
+		"account",
 		cmd_check},
 	{"preview", "LETTER [--recipient EMAIL] [--lang L] [--format F]",
 		"show a letter as a recipient gets it", cmd_preview},

@@ -15,7 +15,8 @@
 
 enum {
 	/* libESMTP and SASL PLAIN keep room for this much (RFC 4616 2). */
-	CREDENTIAL_MAX = 255
+	CREDENTIAL_MAX = 255,
+	PROBE_S = 60, /* somebody is waiting */
 };
 
 void
@@ -334,8 +335,9 @@ run_transport(struct submit_run *run, struct err *err)
 {
 	if (run->account->token)
 		return run_with_token(run, err);
-	return needs_curl(run->account) ? submit_curl_run(run, err)
-					: submit_esmtp_run(run, err);
+	return run->report || needs_curl(run->account)
+		       ? submit_curl_run(run, err)
+		       : submit_esmtp_run(run, err);
 }
 
 int
@@ -364,6 +366,35 @@ submit_batch(const struct submit_account *account,
 		rc = err_set(err, ERR_IO,
 			"sending was stopped: what became of the messages "
 			"could not be recorded, or the batch was given up");
+	free(run);
+	return rc;
+}
+
+int
+submit_probe(const struct submit_account *account, const char *const *senders,
+	size_t count, struct submit_report *report, struct err *err)
+{
+	struct submit_account patient = *account;
+	struct submit_envelope envelopes[SUBMIT_SENDERS_MAX] = {0};
+	struct submit_run *run = mem_zalloc(sizeof *run);
+	int rc = -1;
+
+	assert(count >= 1 && count <= SUBMIT_SENDERS_MAX);
+	if (patient.timeout_s > PROBE_S)
+		patient.timeout_s = PROBE_S;
+	*report = (struct submit_report){0};
+	run->account = &patient;
+	run->envelopes = envelopes;
+	run->count = count;
+	run->report = report;
+	for (size_t i = 0; i < count; i++) {
+		assert(!strpbrk(senders[i], "\r\n<> "));
+		envelopes[i].from = senders[i];
+	}
+	if (check_account(&patient, err) == 0)
+		rc = run_transport(run, err);
+	for (size_t i = 0; i < count; i++)
+		report->senders[i] = run->messages[i].seen.mail;
 	free(run);
 	return rc;
 }

@@ -143,6 +143,8 @@ on_reply_line(struct session *s, const char *line)
 	struct smtp_reply more;
 	size_t len, room;
 
+	if (s->in_reply && s->phase == PHASE_HELLO)
+		submit_probe_extension(s->run->report, text);
 	if (!s->in_reply) {
 		smtp_reply_set(&s->reply, code, text);
 	} else {
@@ -181,8 +183,10 @@ on_command(struct session *s, const char *line)
 		if (str_starts(line, commands[i].word))
 			s->phase = commands[i].phase;
 	s->answered = false;
-	if (s->phase == PHASE_HELLO) /* a new connection */
+	if (s->phase == PHASE_HELLO) { /* a new connection */
 		s->logged_in = s->credential_given = false;
+		submit_probe_hello(s->run->report);
+	}
 }
 
 /* Never log what passes here: it holds the password or token. */
@@ -363,6 +367,32 @@ set_server(struct session *s)
 		s->easy, CURLOPT_CONNECTTIMEOUT_MS, account->timeout_s * 1000L);
 }
 
+static void
+set_upload(struct session *s)
+{
+	curl_easy_setopt(s->easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_READFUNCTION, on_read);
+	curl_easy_setopt(s->easy, CURLOPT_READDATA, s);
+}
+
+/* libcurl takes a reply for the answer's body, and would print it. */
+static size_t
+on_answer(char *data, size_t size, size_t count, void *arg)
+{
+	(void)data;
+	(void)arg;
+	return size * count;
+}
+
+/* One command on a connection of its own, since a second MAIL would be out of
+ * order. */
+static void
+set_question(struct session *s)
+{
+	curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, on_answer);
+	curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 static CURL *
 make_easy(struct session *s)
 {
@@ -373,9 +403,10 @@ make_easy(struct session *s)
 	set_proxy(s);
 	set_tls(s);
 	set_login(s);
-	curl_easy_setopt(s->easy, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(s->easy, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(s->easy, CURLOPT_READDATA, s);
+	if (s->run->report)
+		set_question(s);
+	else
+		set_upload(s);
 	/* The one place where both commands and replies can be seen. */
 	curl_easy_setopt(s->easy, CURLOPT_VERBOSE, 1L);
 	curl_easy_setopt(s->easy, CURLOPT_DEBUGFUNCTION, on_debug);
@@ -535,17 +566,13 @@ explain(struct session *s, CURLcode code, struct err *err)
 		account->port, what);
 }
 
-int
-submit_curl_run(struct submit_run *run, struct err *err)
+/* Sends the batch. */
+static int
+send_all(struct session *s, struct err *err)
 {
-	struct session *s = mem_zalloc(sizeof *s);
+	struct submit_run *run = s->run;
 	int rc = 0;
 
-	s->run = run;
-	s->tls.host = run->account->host;
-	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
-	s->deadline.tv_sec += run->account->deadline_s;
-	make_easy(s);
 	for (s->index = 0; s->index < run->count; s->index++) {
 		CURLcode code = send_one(s);
 		struct smtp_events *seen = seen_now(s);
@@ -560,6 +587,70 @@ submit_curl_run(struct submit_run *run, struct err *err)
 			is_lost(s))
 			break;
 	}
+	return rc;
+}
+
+/* Whether mail from a sender would be taken. */
+static CURLcode
+ask_one(struct session *s)
+{
+	char *command =
+		mem_printf("MAIL FROM:<%s>", s->run->envelopes[s->index].from);
+	struct submit_report *report = s->run->report;
+	const char *address = NULL;
+	CURLcode code;
+
+	s->phase = PHASE_GREETING;
+	s->in_reply = s->answered = false;
+	s->error[0] = '\0';
+	memset(&s->reply, 0, sizeof s->reply);
+	curl_easy_setopt(s->easy, CURLOPT_CUSTOMREQUEST, command);
+	curl_easy_setopt(s->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+		(long)s->run->account->timeout_s);
+	curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS,
+		s->run->account->timeout_s * 1000L);
+	code = curl_easy_perform(s->easy);
+	curl_easy_getinfo(s->easy, CURLINFO_PRIMARY_IP, &address);
+	/* It would be the proxy's. */
+	if (address && !s->run->account->proxy_host)
+		snprintf(
+			report->address, sizeof report->address, "%s", address);
+	report->logged_in = report->logged_in || s->logged_in;
+	free(command);
+	return code;
+}
+
+/* The first sender tells whether the account works. */
+static int
+ask_all(struct session *s, struct err *err)
+{
+	struct submit_run *run = s->run;
+
+	for (s->index = 0; s->index < run->count; s->index++) {
+		CURLcode code = ask_one(s);
+		struct smtp_events *seen = seen_now(s);
+
+		if (run->account->user && !s->logged_in)
+			memset(seen, 0, sizeof *seen);
+		if (!seen->mail_seen)
+			return submit_begun(run) ? 0 : explain(s, code, err);
+	}
+	return 0;
+}
+
+int
+submit_curl_run(struct submit_run *run, struct err *err)
+{
+	struct session *s = mem_zalloc(sizeof *s);
+	int rc;
+
+	s->run = run;
+	s->tls.host = run->account->host;
+	s->tls.report = run->report;
+	clock_gettime(CLOCK_MONOTONIC, &s->deadline);
+	s->deadline.tv_sec += run->account->deadline_s;
+	make_easy(s);
+	rc = run->report ? ask_all(s, err) : send_all(s, err);
 	curl_easy_cleanup(s->easy);
 	ERR_clear_error();
 	free(s);

@@ -5,6 +5,7 @@
  *   submit_esmtp.c  libESMTP and its guards
  *   submit_curl.c   libcurl
  *   submit_tls.c    the TLS rules of both, and words for what broke them
+ *   submit_probe.c  what is seen of a server that is only looked at
  *   submit_wire.c   the socket that libESMTP hides: delay, deadline, hang up
  */
 #ifndef NET_SUBMIT_PRIVATE_H
@@ -20,6 +21,7 @@
 
 #include "base/buf.h"
 #include "net/submit.h"
+#include "net/submit_probe.h"
 
 /* One batch on its way. */
 struct submit_message {
@@ -41,6 +43,9 @@ struct submit_run {
 	bool config_fault;  /* what was not begun is OUTCOME_OURS */
 	char token[SUBMIT_TOKEN_MAX]; /* to log in with, "" without */
 	bool token_refused;	      /* set by the transport */
+	/* Only look: connect, log in, ask for each sender; calls is NULL.
+	 * libcurl does that. NULL for a batch. */
+	struct submit_report *report;
 };
 
 /* Asks the caller for a message. Returns 0, or -1: do not send it. */
@@ -86,6 +91,13 @@ void submit_esmtp_global_cleanup(void);
 void submit_curl_global_init(void);
 void submit_curl_global_cleanup(void);
 
+/* What a look at the server sees; report is NULL when nobody looks. A new EHLO
+ * was sent; a line of its answer, without code. */
+void submit_probe_hello(struct submit_report *report);
+void submit_probe_extension(struct submit_report *report, const char *text);
+void submit_probe_tls(struct submit_report *report, const SSL *ssl);
+void submit_probe_certificate(struct submit_report *report, X509 *cert);
+
 /* What broke TLS, noted in OpenSSL's callbacks; zero-initialised. */
 struct submit_tls_state {
 	const char *host;  /* the name the certificate must bear; borrowed */
@@ -97,6 +109,7 @@ struct submit_tls_state {
 	char detail[160];  /* the date or the names in question */
 	bool agreed;	   /* the handshake was finished */
 	const char *alert; /* OpenSSL's word for a fatal alert; static */
+	struct submit_report *report; /* filled too, unless it is NULL */
 };
 
 void submit_tls_global_init(void);
@@ -105,6 +118,8 @@ void submit_tls_global_init(void);
 int submit_tls_setup(SSL_CTX *ctx, struct submit_tls_state *tls);
 /* The peer's certificate is verified and bears the name tls->host. */
 bool submit_tls_name_ok(const struct submit_tls_state *tls, const SSL *ssl);
+/* Adds a text of a certificate's to a list, as printable ASCII, cut to fit. */
+void submit_tls_note(char *list, size_t size, const char *text, int len);
 /* Sets err and returns true when a fault was noted. */
 bool submit_tls_explain(const struct submit_tls_state *tls,
 	const struct submit_account *account, struct err *err);

@@ -32,15 +32,13 @@ note_date(struct submit_tls_state *tls, const ASN1_TIME *date)
 		strftime(tls->detail, sizeof tls->detail, "%Y-%m-%d", &tm);
 }
 
-static void
-note_name(struct submit_tls_state *tls, const ASN1_STRING *name)
+void
+submit_tls_note(char *list, size_t size, const char *text, int len)
 {
-	size_t at = strlen(tls->detail);
-	char *c = tls->detail + at;
+	size_t at = strlen(list);
+	char *c = list + at;
 
-	snprintf(c, sizeof tls->detail - at, "%s%.*s", at > 0 ? ", " : "",
-		ASN1_STRING_length(name),
-		(const char *)ASN1_STRING_get0_data(name));
+	snprintf(c, size - at, "%s%.*s", at > 0 ? ", " : "", len, text);
 	for (; *c; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
@@ -58,7 +56,10 @@ note_names(struct submit_tls_state *tls, X509 *cert)
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 
 		if (name->type == GEN_DNS)
-			note_name(tls, name->d.dNSName);
+			submit_tls_note(tls->detail, sizeof tls->detail,
+				(const char *)ASN1_STRING_get0_data(
+					name->d.dNSName),
+				ASN1_STRING_length(name->d.dNSName));
 	}
 	GENERAL_NAMES_free(names);
 }
@@ -93,6 +94,7 @@ verify(X509_STORE_CTX *store, void *arg)
 {
 	struct submit_tls_state *tls = arg;
 
+	submit_probe_certificate(tls->report, X509_STORE_CTX_get0_cert(store));
 	if (tls->injected) {
 		X509_STORE_CTX_set_error(
 			store, X509_V_ERR_APPLICATION_VERIFICATION);
@@ -136,8 +138,10 @@ on_handshake(const SSL *ssl, int where, int value)
 		!SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) &&
 		!submit_is_address(tls->host))
 		SSL_set_tlsext_host_name(writable, tls->host);
-	if (where & SSL_CB_HANDSHAKE_DONE)
+	if (where & SSL_CB_HANDSHAKE_DONE) {
 		tls->agreed = true;
+		submit_probe_tls(tls->report, ssl);
+	}
 	/* Later a peer that hangs up without a goodbye makes an alert too. */
 	if ((where & SSL_CB_ALERT) && !tls->agreed)
 		note_alert(tls, value);

@@ -25,6 +25,7 @@ from servers import (  # noqa: E402
     MICROSOCKS,
     SMTP_SINK,
     Catcher,
+    FakeDns,
     FakeSmtp,
     FakeSocks,
     Microsocks,
@@ -127,6 +128,21 @@ def certs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certs")
     certificates.make_all(folder)
     return folder
+
+
+@pytest.fixture
+def fake_dns(tmp_path):
+    """Gives a function that starts the scripted name server."""
+    started = []
+
+    def start(records=(), faults=()):
+        queries = tmp_path / f"queries{len(started)}"
+        started.append(FakeDns(queries, records, faults))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
 
 
 @pytest.fixture

@@ -428,6 +428,31 @@ class FakeSocks(FakeSmtp):
         return [tuple(line.split()) for line in lines]
 
 
+class FakeDns:
+    """tests/fake/dns.py; records and faults as it takes them."""
+
+    def __init__(self, queries, records=(), faults=()):
+        self.path = queries
+        queries.touch()
+        argv = [sys.executable, str(FAKE / "dns.py"), "--queries", str(queries)]
+        argv += [word for r in records for word in ("--record", r)]
+        argv += [word for f in faults for word in ("--fault", f)]
+        self.process = subprocess.Popen(
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self.port = int(self.process.stdout.readline())
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(10)
+
+    @property
+    def asked(self):
+        """"NAME TYPE" of each question."""
+        return self.path.read_text().splitlines()
+
+
 class Microsocks:
     """A real SOCKS5 proxy, which looks names up as the system does."""
 
