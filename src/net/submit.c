@@ -98,6 +98,14 @@ submit_no_starttls(const struct submit_account *account,
 }
 
 int
+submit_reply_code(const char *line)
+{
+	if (strspn(line, "0123456789") != 3 || !strchr(" -\r\n", line[3]))
+		return 0;
+	return (int)strtol(line, NULL, 10);
+}
+
+int
 submit_login_failed(const struct submit_account *account,
 	const struct smtp_reply *refused, struct err *err)
 {
@@ -246,10 +254,15 @@ submit_ask_body(struct submit_run *run, size_t index)
 }
 
 int
-submit_ask_end(struct submit_run *run, size_t index)
+submit_ask_end(struct submit_run *run, size_t index, int fd)
 {
 	struct submit_message *message = &run->messages[index];
 
+	/* Who hangs up in the middle has not accepted, and who speaks there
+	 * answers something else; once the end is handed over, that could be
+	 * the answer to it. */
+	if (!submit_wire_is_quiet(fd))
+		return -1;
 	if (run->calls->handed_over(run->calls->ctx, index) != 0) {
 		run->caller_failed = run->stopped = true;
 		message->held_back = true;
@@ -275,8 +288,9 @@ submit_settle(struct submit_run *run, size_t index)
 	if (run->calls->settled(run->calls->ctx, index, &outcome) != 0)
 		run->caller_failed = run->stopped = true;
 	/* The mailing is going to pause: what is wrong with us would only be
-	 * said once more for each of the rest. */
-	if (outcome.kind == OUTCOME_OURS)
+	 * said once more for each of the rest. And a server that was not
+	 * understood once must not make the rest unknown too. */
+	if (outcome.kind == OUTCOME_OURS || outcome.kind == OUTCOME_UNKNOWN)
 		run->stopped = true;
 	return run->stopped ? -1 : 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <curl/curl.h>
 #include <openssl/err.h>
@@ -27,7 +28,6 @@ enum phase {
 	PHASE_RCPT,
 	PHASE_DATA,
 	PHASE_END, /* the body's end was handed over */
-	PHASE_QUIT,
 };
 
 struct session {
@@ -40,9 +40,13 @@ struct session {
 	bool credential_given;	   /* after AUTH, in a line of its own */
 	bool asked;		   /* the body was asked for */
 	size_t given;		   /* bytes of it that libcurl has */
+	int fd, other_fd;	   /* the socket; one more is tried at times */
+	uint64_t heard;		   /* bytes on it before the last reply */
+	bool out_of_turn;	   /* a reply was there before its command */
 	struct smtp_reply reply;   /* the one being read */
 	bool in_reply;		   /* its first line is there */
 	bool answered;		   /* the last command was */
+	bool quitting;		   /* it was QUIT */
 	struct smtp_reply refused; /* why the session went no further */
 	struct timespec deadline;
 	char error[CURL_ERROR_SIZE];
@@ -94,6 +98,18 @@ on_login_reply(struct session *s)
 	buf_release(&reason);
 }
 
+/* A reply that came in one piece with the one before answers something else,
+ * for its command was not yet sent then. */
+static void
+note_turn(struct session *s)
+{
+	uint64_t heard = submit_wire_heard(s->fd);
+
+	if (heard > 0 && heard == s->heard)
+		s->out_of_turn = true;
+	s->heard = heard;
+}
+
 static void
 on_reply(struct session *s)
 {
@@ -101,6 +117,9 @@ on_reply(struct session *s)
 	const struct smtp_reply *reply = &s->reply;
 
 	s->answered = true;
+	note_turn(s);
+	if (s->quitting)
+		return;
 	switch (s->phase) {
 	case PHASE_MAIL:
 		seen->mail_seen = true;
@@ -118,14 +137,13 @@ on_reply(struct session *s)
 		/* Refused, and that was the end. */
 		/* fallthrough */
 	case PHASE_END:
-		seen->done_seen = seen->done_text = true;
+		seen->done_seen = true;
+		seen->done_text = !s->out_of_turn;
 		seen->done = *reply;
 		seen->rcpt_complete = seen->rcpt.code / 100 == 2;
 		break;
 	case PHASE_AUTH:
 		on_login_reply(s);
-		break;
-	case PHASE_QUIT:
 		break;
 	default:
 		if (reply->code >= 400)
@@ -138,11 +156,14 @@ on_reply(struct session *s)
 static void
 on_reply_line(struct session *s, const char *line)
 {
-	int code = (int)strtol(line, NULL, 10);
+	int code = submit_reply_code(line);
 	const char *text = strlen(line) > 3 ? line + 4 : "";
 	struct smtp_reply more;
 	size_t len, room;
 
+	/* The library does not see it either. */
+	if (code == 0)
+		return;
 	if (s->in_reply && s->phase == PHASE_HELLO)
 		submit_probe_extension(s->run->report, text);
 	if (!s->in_reply) {
@@ -156,6 +177,9 @@ on_reply_line(struct session *s, const char *line)
 			memcpy(s->reply.text + len + 1, more.text,
 				strlen(more.text) + 1);
 		}
+		/* Lines that disagree say nothing. */
+		if (code != s->reply.code)
+			s->reply.code = 0;
 	}
 	s->in_reply = strlen(line) > 3 && line[3] == '-';
 	if (!s->in_reply)
@@ -171,7 +195,7 @@ on_command(struct session *s, const char *line)
 	} commands[] = {{"EHLO ", PHASE_HELLO}, {"HELO ", PHASE_HELLO},
 		{"STARTTLS\r\n", PHASE_STARTTLS}, {"AUTH ", PHASE_AUTH},
 		{"MAIL ", PHASE_MAIL}, {"RCPT ", PHASE_RCPT},
-		{"DATA\r\n", PHASE_DATA}, {"QUIT\r\n", PHASE_QUIT}};
+		{"DATA\r\n", PHASE_DATA}};
 	size_t i;
 
 	/* A password in base64 may look like a command. */
@@ -183,6 +207,7 @@ on_command(struct session *s, const char *line)
 		if (str_starts(line, commands[i].word))
 			s->phase = commands[i].phase;
 	s->answered = false;
+	s->quitting = str_starts(line, "QUIT");
 	if (s->phase == PHASE_HELLO) { /* a new connection */
 		s->logged_in = s->credential_given = false;
 		submit_probe_hello(s->run->report);
@@ -211,16 +236,6 @@ on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void *arg)
 
 /* The body */
 
-static bool
-is_dead(CURL *easy)
-{
-	curl_socket_t fd = CURL_SOCKET_BAD;
-
-	return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) ==
-		       CURLE_OK &&
-	       fd != CURL_SOCKET_BAD && submit_wire_is_dead((int)fd);
-}
-
 static size_t
 on_read(char *out, size_t size, size_t count, void *arg)
 {
@@ -231,7 +246,7 @@ on_read(char *out, size_t size, size_t count, void *arg)
 
 	if (!s->asked) {
 		/* libcurl goes on to MAIL when no login is offered. */
-		if ((account->user && !s->logged_in) ||
+		if ((account->user && !s->logged_in) || s->out_of_turn ||
 			submit_ask_body(s->run, s->index) != 0)
 			return CURL_READFUNC_ABORT;
 		s->asked = true;
@@ -245,9 +260,7 @@ on_read(char *out, size_t size, size_t count, void *arg)
 	}
 	if (s->phase == PHASE_END)
 		return 0;
-	/* A server that hung up in the middle has not accepted; once the end
-	 * is handed over, it might have. */
-	if (is_dead(s->easy) || submit_ask_end(s->run, s->index) != 0)
+	if (submit_ask_end(s->run, s->index, s->fd) != 0)
 		return CURL_READFUNC_ABORT;
 	s->phase = PHASE_END;
 	s->answered = false;
@@ -257,6 +270,30 @@ on_read(char *out, size_t size, size_t count, void *arg)
 }
 
 /* The session */
+
+/* The library names its socket nowhere else before the end. */
+static int
+on_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	struct session *s = arg;
+
+	(void)purpose;
+	s->other_fd = s->fd;
+	s->fd = (int)fd;
+	s->heard = 0;
+	return CURL_SOCKOPT_OK;
+}
+
+static int
+on_close(void *arg, curl_socket_t fd)
+{
+	struct session *s = arg;
+
+	if (s->fd == (int)fd)
+		s->fd = s->other_fd;
+	s->other_fd = -1;
+	return close((int)fd);
+}
 
 static CURLcode
 on_context(CURL *easy, void *ctx, void *arg)
@@ -363,6 +400,10 @@ set_server(struct session *s)
 	curl_easy_setopt(s->easy, CURLOPT_OPENSOCKETDATA, s);
 	curl_easy_setopt(s->easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(s->easy, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(s->easy, CURLOPT_SOCKOPTFUNCTION, on_opened);
+	curl_easy_setopt(s->easy, CURLOPT_SOCKOPTDATA, s);
+	curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(s->easy, CURLOPT_CLOSESOCKETDATA, s);
 	curl_easy_setopt(
 		s->easy, CURLOPT_CONNECTTIMEOUT_MS, account->timeout_s * 1000L);
 }
@@ -435,7 +476,7 @@ send_one(struct session *s)
 	CURLcode code = CURLE_OPERATION_TIMEDOUT;
 
 	s->phase = PHASE_GREETING;
-	s->asked = s->in_reply = s->answered = false;
+	s->asked = s->in_reply = s->answered = s->quitting = false;
 	s->given = 0;
 	s->error[0] = '\0';
 	memset(&s->reply, 0, sizeof s->reply);
@@ -456,7 +497,7 @@ send_one(struct session *s)
 static bool
 is_lost(const struct session *s)
 {
-	return !s->answered || s->reply.code == 421;
+	return !s->answered || s->out_of_turn || s->reply.code == 421;
 }
 
 /* What went wrong, in words */
@@ -601,7 +642,7 @@ ask_one(struct session *s)
 	CURLcode code;
 
 	s->phase = PHASE_GREETING;
-	s->in_reply = s->answered = false;
+	s->in_reply = s->answered = s->quitting = false;
 	s->error[0] = '\0';
 	memset(&s->reply, 0, sizeof s->reply);
 	curl_easy_setopt(s->easy, CURLOPT_CUSTOMREQUEST, command);
@@ -645,6 +686,7 @@ submit_curl_run(struct submit_run *run, struct err *err)
 	int rc;
 
 	s->run = run;
+	s->fd = s->other_fd = -1;
 	s->tls.host = run->account->host;
 	s->tls.report = run->report;
 	clock_gettime(CLOCK_MONOTONIC, &s->deadline);

@@ -6,6 +6,7 @@
 #include "net/submit_private.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -30,6 +31,10 @@ enum phase {
 	PHASE_STARTTLS,
 	PHASE_AUTH,
 	PHASE_MAIL, /* all that follows: the events tell */
+};
+
+enum {
+	DATA_GO_ON = 354
 };
 
 /*
@@ -61,6 +66,7 @@ struct esmtp {
 	char line[512];	  /* of that reply, as far as it came */
 	size_t line_len;
 	bool awaited;		   /* its last line is still to come */
+	int code;		   /* of the last whole line that came */
 	struct smtp_reply refused; /* why the session went no further */
 	size_t mask_at[MASKED];	   /* letters matched so far */
 	bool no_socket;
@@ -168,9 +174,10 @@ on_auth_reply(struct esmtp *s, int code)
 static void
 on_line(struct esmtp *s, const char *line)
 {
-	int code = (int)strtol(line, NULL, 10);
+	int code = submit_reply_code(line);
 
-	if (!s->awaited || strlen(line) < 3 || line[3] == '-')
+	s->code = code;
+	if (!s->awaited || code == 0 || line[3] == '-')
 		return;
 	s->awaited = code / 100 == 3; /* a login has several steps */
 	if (code < 400)
@@ -192,6 +199,14 @@ is_injected(const struct esmtp *s)
 	       s->refused.code == 0;
 }
 
+static bool
+is_bare_code(const struct esmtp *s)
+{
+	return s->line_len == 3 && isdigit((unsigned char)s->line[0]) &&
+	       isdigit((unsigned char)s->line[1]) &&
+	       isdigit((unsigned char)s->line[2]);
+}
+
 static void
 on_read(struct esmtp *s, char *data, size_t len)
 {
@@ -203,6 +218,10 @@ on_read(struct esmtp *s, char *data, size_t len)
 			s->tls.injected = true;
 		if (s->phase == PHASE_EHLO)
 			mask_byte(s, &data[i]);
+		/* The library does not know a code without a blank behind it,
+		 * but RFC 5321 4.2 does. */
+		if (data[i] == '\r' && is_bare_code(s))
+			data[i] = ' ';
 		if (s->line_len + 1 < sizeof s->line)
 			s->line[s->line_len++] = data[i];
 		if (data[i] == '\n') {
@@ -382,11 +401,14 @@ static void
 on_done(struct slot *slot, smtp_message_t message)
 {
 	const smtp_status_t *status = smtp_message_transfer_status(message);
-	struct smtp_events *seen =
-		&slot->session->run->messages[slot->index].seen;
+	struct esmtp *s = slot->session;
+	struct smtp_events *seen = &s->run->messages[slot->index].seen;
 
 	seen->done_seen = true;
-	seen->done_text = status->text != NULL;
+	/* The library takes a line without its end for a whole reply, and
+	 * "+250" for 250. */
+	seen->done_text =
+		status->text && s->line_len == 0 && status->code == s->code;
 	seen->done = read_status(status);
 	seen->rcpt_complete = smtp_recipient_check_complete(slot->recipient);
 	settle(slot);
@@ -414,6 +436,13 @@ on_disconnected(struct esmtp *s)
 		submit_wire_expect(&s->wire);
 }
 
+static bool
+is_of_message(int event)
+{
+	return event == SMTP_EV_MAILSTATUS || event == SMTP_EV_RCPTSTATUS ||
+	       event == SMTP_EV_MESSAGESENT;
+}
+
 /* What follows arg depends on the event; where it asks whether to go on in
  * spite of a bad certificate, there is an int to answer in. */
 static void
@@ -425,6 +454,9 @@ on_event(smtp_session_t session, int event, void *arg, ...)
 	va_list args;
 
 	(void)session;
+	/* What is still read behind a hang-up answers nothing that was said. */
+	if (s->run->stopped && is_of_message(event))
+		return;
 	va_start(args, arg);
 	switch (event) {
 	case SMTP_EV_CONNECT:
@@ -499,6 +531,9 @@ on_body(void **ctx, int *len, void *arg)
 	(void)ctx;
 	if (!len) /* from the start, please */
 		return NULL;
+	/* What came behind it would be taken for the answer to the end. */
+	if (s->code != DATA_GO_ON || s->line_len > 0)
+		return end_body(len, EPROTO);
 	if (!slot->given) {
 		slot->given = true;
 		if (!may_send(s) || submit_ask_body(s->run, slot->index) != 0)
@@ -508,11 +543,8 @@ on_body(void **ctx, int *len, void *arg)
 		errno = 0;
 		return message->data;
 	}
-	/* A server that hung up in the middle has not accepted; once the end
-	 * is handed over, it might have. */
-	if (submit_wire_is_dead(s->wire.fd))
-		return end_body(len, EPIPE);
-	if (!slot->ended && submit_ask_end(s->run, slot->index) != 0)
+	if (!slot->ended &&
+		submit_ask_end(s->run, slot->index, s->wire.fd) != 0)
 		return end_body(len, EIO);
 	slot->ended = true;
 	return end_body(len, 0);

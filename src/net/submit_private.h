@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -50,8 +51,9 @@ struct submit_run {
 
 /* Asks the caller for a message. Returns 0, or -1: do not send it. */
 int submit_ask_body(struct submit_run *run, size_t index);
-/* Asks whether the end of a body may go out. Returns 0, or -1: it must not. */
-int submit_ask_end(struct submit_run *run, size_t index);
+/* Asks whether the end of a body may go out on this socket. Returns 0, or -1:
+ * it must not. */
+int submit_ask_end(struct submit_run *run, size_t index, int fd);
 /*
  * Tells the caller what became of a message, the first time it is called for
  * that message. Returns 0, or -1: nothing more must be sent.
@@ -69,6 +71,9 @@ enum {
 };
 const char *
 submit_reply_words(const struct smtp_reply *reply, char out[SUBMIT_REPLY_SIZE]);
+
+/* The code of a line "250 OK", "250-SIZE" or "250", 0 when it is none. */
+int submit_reply_code(const char *line);
 
 /* There is no STARTTLS: it is not offered (refused is NULL), or was refused.
  * Returns -1. */
@@ -155,8 +160,11 @@ int submit_wire_found(struct submit_wire *wire);
 void submit_wire_lost(struct submit_wire *wire);
 /* Hangs up, so that the library can neither write nor read. */
 void submit_wire_hang_up(struct submit_wire *wire);
-/* The server has hung up already. */
-bool submit_wire_is_dead(int fd);
+/* The server waits for us: it has neither hung up nor said anything that was
+ * not asked for. */
+bool submit_wire_is_quiet(int fd);
+/* How many bytes came on this socket so far; 0: that cannot be told. */
+uint64_t submit_wire_heard(int fd);
 bool submit_wire_is_loopback(const struct submit_wire *wire);
 void submit_wire_close(struct submit_wire *wire);
 

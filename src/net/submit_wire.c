@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -232,12 +232,22 @@ submit_wire_hang_up(struct submit_wire *wire)
 }
 
 bool
-submit_wire_is_dead(int fd)
+submit_wire_is_quiet(int fd)
 {
-	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+	struct pollfd p = {.fd = fd, .events = POLLIN | POLLRDHUP};
 
-	return poll(&p, 1, 0) == 1 &&
-	       (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+	return poll(&p, 1, 0) == 0;
+}
+
+uint64_t
+submit_wire_heard(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof info;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+		return 0;
+	return info.tcpi_bytes_received;
 }
 
 bool
