@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -32,7 +33,7 @@ static pthread_mutex_t connecting = PTHREAD_MUTEX_INITIALIZER;
 /*
  * A timer that signals its own thread is the one thing that ends both a
  * connect() to a host that never answers (it fails with EINTR) and a server
- * that drips a byte at a time (its socket is shut down). A second thread
+ * that drips a byte at a time (its connection is broken). A second thread
  * could do only the latter.
  */
 static _Thread_local struct submit_wire *current;
@@ -46,13 +47,18 @@ clock_signal(void)
 static void
 on_clock(int number)
 {
+	/* It breaks the connection. After shutdown() a server that sends
+	 * faster than we read would go on to be read. */
+	const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
 	struct submit_wire *wire = current;
+	int saved = errno;
 
 	(void)number;
 	if (wire && wire->fd >= 0) {
 		wire->expired = 1;
-		shutdown(wire->fd, SHUT_RDWR);
+		(void)!connect(wire->fd, &nowhere, sizeof nowhere);
 	}
+	errno = saved;
 }
 
 void
