@@ -75,7 +75,7 @@ $B/store/store.o: $(SCHEMAS)
 # Changes when compiler or flags do, and everything is rebuilt then. A target
 # that installs what it needs does so before this, and so before all building.
 FIRST := $(patsubst demo,deps,$(filter demo,$(MAKECMDGOALS))) \
-	$(patsubst %,%-deps,$(filter check lint,$(MAKECMDGOALS)))
+	$(patsubst %,%-deps,$(filter check fuzz lint,$(MAKECMDGOALS)))
 FLAGS  = $(CC) $(CPPFLAGS) $(ALLCFLAGS) $(ALLLDFLAGS) $(PKGLIBS)
 
 $B/flags: FORCE | $(FIRST)
@@ -102,6 +102,16 @@ check: $B/openletter $(UNITS)
 	$Q$(RUN_LAYERS)
 	$Q$(RUN_UNIT)
 	$Q$(RUN_E2E)
+
+# What runs with many connections, for SAN=thread. There a mailing takes longer
+# to make than the kills with sixteen of them leave it.
+THREADED = $(filter %/submit_test %/submit_hostile_test,$(UNITS))
+
+check-threads: $B/openletter $(THREADED)
+	$Qtests/unit/run $(THREADED)
+	$Q$(RUN_E2E)/test_outcomes.py tests/e2e/test_send.py \
+		tests/e2e/test_kill.py --deselect \
+		'tests/e2e/test_kill.py::test_ten_kills[16]'
 
 layers:
 	$Q$(RUN_LAYERS)
@@ -135,9 +145,37 @@ bench-deps:
 		npm install --prefix $B/bench --no-save --no-package-lock \
 			--no-audit --no-fund --loglevel=error; }
 
+# Fuzzing: each target begins with what is kept in tests/fuzz/corpus and runs
+# for FUZZ_TIME seconds. Sources are compiled anew, for coverage and with
+# sanitizers, by clang.
+
+FUZZ_TIME  ?= 60
+FUZZ_JOBS  ?= 2
+FUZZERS    := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FB         := build-fuzz
+FUZZ_OBJS  := $(patsubst src/%.c,$(FB)/%.o,$(filter-out src/cmd/main.c,$(SRCS)))
+FUZZ_FLAGS  = -std=c11 -O1 -g -pthread -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all $(PKGCFLAGS)
+
+$(FB)/%.o: src/%.c $B/flags $(SCHEMAS)
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$Qclang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP \
+		-c -o $@ $<
+
+$(FB)/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJS)
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $@"
+	$Qclang $(CPPFLAGS) -Itests/unit $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD \
+		-MP -MF $@.d -o $@ $< $(FUZZ_OBJS) $(PKGLIBS)
+
+fuzz: $(FUZZERS:%=$(FB)/fuzz/%)
+	$Qtests/fuzz/run $(FB) $(FUZZ_TIME) $(FUZZ_JOBS) $(FUZZERS)
+
 # Analysis
 
-FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch] bench/*.[ch])
+FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] \
+	bench/*.[ch])
 EACH      = printf '%s\n' $(SRCS) | xargs -P "$$(nproc)" -I {}
 
 # The suppressed finding takes struct template, a C++ word, for an integer; the
@@ -168,6 +206,9 @@ deps:
 check-deps:
 	$Q.ci/packages build check
 
+fuzz-deps:
+	$Q.ci/packages build fuzz
+
 lint-deps:
 	$Q.ci/packages build lint
 
@@ -186,8 +227,10 @@ clean:
 	rm -rf build build-*
 
 -include $(OBJS:.o=.d) $(UNITS:%=%.d)
+-include $(FUZZ_OBJS:.o=.d) $(FUZZERS:%=$(FB)/fuzz/%.d)
 
 FORCE:
 .DELETE_ON_ERROR:
-.PHONY: all check layers unit e2e bench bench-deps lint format deps check-deps lint-deps demo \
-	install clean FORCE
+.SECONDARY: $(FUZZ_OBJS)
+.PHONY: all check check-threads layers unit e2e bench bench-deps fuzz lint \
+	format deps check-deps fuzz-deps lint-deps demo install clean FORCE

@@ -69,6 +69,7 @@ struct hostile {
 	long cut_out; /* the same with bytes out */
 	bool reset;   /* break off with RST, not FIN */
 	bool in_ipv6;
+	void *(*serve)(void *hostile); /* another behaviour altogether */
 
 	/* To be read after hostile_stop. */
 	int port;
@@ -91,15 +92,6 @@ struct hostile {
 	const struct hostile_fault *met; /* by the last reply; NULL: none */
 	int visits[16];
 };
-
-static inline void
-hostile_init(struct hostile *h, enum submit_tls mode)
-{
-	memset(h, 0, sizeof *h);
-	h->mode = mode;
-	h->offer = "PIPELINING|8BITMIME|ENHANCEDSTATUSCODES|SIZE";
-	h->cut_in = h->cut_out = -1;
-}
 
 /* Bytes as they are on the wire */
 
@@ -569,6 +561,16 @@ hostile_serve(void *arg)
 	return NULL;
 }
 
+static inline void
+hostile_init(struct hostile *h, enum submit_tls mode)
+{
+	memset(h, 0, sizeof *h);
+	h->mode = mode;
+	h->offer = "PIPELINING|8BITMIME|ENHANCEDSTATUSCODES|SIZE";
+	h->cut_in = h->cut_out = -1;
+	h->serve = hostile_serve;
+}
+
 /* Returns 0, or -1: no such loopback address here. */
 static inline int
 hostile_start(struct hostile *h)
@@ -586,7 +588,7 @@ hostile_start(struct hostile *h)
 		return -1;
 	if (bind(h->listener, where, len) != 0 || listen(h->listener, 8) != 0 ||
 		getsockname(h->listener, where, &len) != 0 ||
-		pthread_create(&h->thread, NULL, hostile_serve, h) != 0) {
+		pthread_create(&h->thread, NULL, h->serve, h) != 0) {
 		close(h->listener);
 		return -1;
 	}
