@@ -66,7 +66,7 @@ def says(text, *words):
 def clean(result):
     """True when nothing in what was printed smells of a crash."""
     return result.rc >= 0 and not re.search(
-        r"AddressSanitizer|runtime error:|LeakSanitizer|Assertion", result.err
+        r"(Address|Leak|Thread)Sanitizer|runtime error:|Assertion", result.err
     )
 
 
