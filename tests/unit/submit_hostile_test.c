@@ -381,6 +381,9 @@ static const struct tale refusals[] = {
 	{{{"END", 2, HOSTILE_CLOSE, "421 4.3.2 no\r\n"}}, "SDQ"},
 	{{{"QUIT", 1, HOSTILE_GO_ON, "554 5.0.0 stay\r\n"}}, "SSS"},
 	{{{"QUIT", 1, HOSTILE_CLOSE, "421 4.3.2 no\r\n"}}, "SSS"},
+	/* No 8BITMIME, no SIZE, or one that is too small. */
+	{{{"EHLO", 0, HOSTILE_GO_ON, "250 hostile\r\n"}}, "SSS"},
+	{{{"EHLO", 0, HOSTILE_GO_ON, "250-x\r\n250 SIZE 10\r\n"}}, "SSS"},
 	{{{"MAIL", 1, HOSTILE_GO_ON, "552 5.3.4 too big\r\n"}}, "OQQ"},
 	{{{"END", 1, HOSTILE_GO_ON, "552 5.3.4 too big\r\n"}}, "RSS"},
 	{{{"RCPT", 1, HOSTILE_GO_ON, "550 5.1.1 no\r\n"},
