@@ -202,9 +202,8 @@ X(RECOVER_SENDING, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the program ended " \
 	"after the message was handed over; nobody can know' " \
 	"WHERE state = 2") \
-X(RECOVER_CLAIMED, \
+X(RECOVER_CLAIMED, /* perhaps begun: the try counts, its Date stays */ \
 	"UPDATE delivery SET state = iif(attempts > 1 AND due_at > 0, 4, 0), " \
-	"date = iif(attempts > 1, date, NULL), attempts = attempts - 1, " \
 	"at = $1 WHERE state = 1 AND boot = $2") \
 X(RECOVER_POWER_LOSS, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the machine went " \

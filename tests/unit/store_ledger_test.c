@@ -303,6 +303,30 @@ test_transitions(void **state)
 	}
 }
 
+/* What a dead run had claimed it may have begun: the try counts, and the Date
+ * stays also when the next run gives it back. */
+static void
+test_date_after_a_crash(void **state)
+{
+	struct sample *s = *state;
+	int64_t mailing = add_queue(s, AUDIENCE_RECIPIENTS, "a");
+	int64_t unknown;
+	struct claim c;
+
+	claim(s, mailing, AUDIENCE_RECIPIENTS, "boot", 100, 1, &c);
+	claim_release(&c);
+	ok(s, store_recover(s->store, NULL, "boot", 200, &unknown, &s->err));
+	claim(s, mailing, AUDIENCE_RECIPIENTS, "boot", 300, 1, &c);
+	assert_int_equal(c.items[0].date, 100);
+	ok(s, store_settle(s->store, c.items[0].id, DELIVERY_QUEUED, &accepted,
+		      0, 310, &s->err));
+	claim_release(&c);
+	claim(s, mailing, AUDIENCE_RECIPIENTS, "boot", 400, 1, &c);
+	assert_int_equal(c.items[0].attempts, 2);
+	assert_int_equal(c.items[0].date, 100);
+	claim_release(&c);
+}
+
 static void
 test_recover(void **state)
 {
@@ -311,7 +335,7 @@ test_recover(void **state)
 		int unknown;
 	} cases[] = {
 		{"boot",
-			"d:deferred:1 a:sent:1 b:unknown:1 c:queued:0 "
+			"d:deferred:2 a:sent:1 b:unknown:1 c:queued:1 "
 			"e:queued:0 ",
 			1},
 		{"other",
@@ -683,6 +707,7 @@ main(void)
 		WITH_STORE(test_give_back),
 		WITH_STORE(test_log),
 		WITH_STORE(test_transitions),
+		WITH_STORE(test_date_after_a_crash),
 		WITH_STORE(test_recover),
 		WITH_STORE(test_spending),
 		WITH_STORE(test_reached),
