@@ -265,7 +265,6 @@ submit_ask_end(struct submit_run *run, size_t index, int fd)
 		return -1;
 	if (run->calls->handed_over(run->calls->ctx, index) != 0) {
 		run->caller_failed = run->stopped = true;
-		message->held_back = true;
 		return -1;
 	}
 	message->seen.body_done = true;

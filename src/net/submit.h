@@ -81,7 +81,7 @@ struct submit_calls {
 	 * Records "the body was handed over" durably; is called once all of
 	 * the body but its end was given to the server, before the end.
 	 * Returns 0, or -1: the end must not be sent; the message then is
-	 * OUTCOME_QUEUED.
+	 * OUTCOME_DEFERRED, since the server has seen the beginning of it.
 	 */
 	int (*handed_over)(void *ctx, size_t index);
 	/*

@@ -28,7 +28,7 @@
 struct submit_message {
 	struct smtp_events seen;
 	bool settled;
-	bool held_back; /* by the caller, before its end: not begun */
+	bool held_back; /* by the caller: not begun */
 	const char *data;
 	size_t len;
 };

@@ -206,8 +206,8 @@ static const struct {
 } caller_cases[] = {
 	{1, NEVER, NEVER, "SQQ", 1},
 	{0, NEVER, NEVER, "QQQ", 0},
-	{NEVER, 0, NEVER, "QQQ", 0},
-	{NEVER, 1, NEVER, "SQQ", 1},
+	{NEVER, 0, NEVER, "DQQ", 0},
+	{NEVER, 1, NEVER, "SDQ", 1},
 	{NEVER, NEVER, 0, "SQQ", 1},
 	{NEVER, NEVER, 1, "SSQ", 2},
 };
