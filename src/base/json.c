@@ -1,8 +1,26 @@
 #include "base/json.h"
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+
+#include "base/mem.h"
+
+/* Without memory the library takes sound text for broken. */
+static void
+use_mem(void)
+{
+	json_set_alloc_funcs(mem_zalloc, free);
+}
+
+static void
+set_up(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, use_mem);
+}
 
 /* Whether a text stands for itself in quotes (RFC 8259 7). */
 static bool
@@ -27,6 +45,7 @@ json_add_string(struct buf *out, const char *s)
 		buf_putc(out, '"');
 		return;
 	}
+	set_up();
 	value = json_string(s);
 	text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
 	buf_puts(out, text ? text : "\"\"");
@@ -52,11 +71,12 @@ int
 json_parse_fields(const char *json, struct fields *out, struct err *err)
 {
 	json_error_t error;
-	json_t *object = json_loads(json, JSON_REJECT_DUPLICATES, &error);
 	const char *name;
-	json_t *value;
+	json_t *object, *value;
 	int rc = -1;
 
+	set_up();
+	object = json_loads(json, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(object)) {
 		err_set(err, ERR_DATA, "not a JSON object: %s", error.text);
 		goto out;
