@@ -94,11 +94,20 @@ $B/tests/%: tests/unit/%.c $(filter-out $(MAIN),$(OBJS))
 		$(ALLLDFLAGS) -o $@ $< $(filter-out $(MAIN),$(OBJS)) \
 		$(PKGLIBS) -lcmocka
 
+# What the end-to-end tests preload into the program; see tests/fault/fault.h.
+FAULTS := $(wildcard tests/fault/*.c)
+
+$B/tests/fault.so: $(FAULTS) tests/fault/fault.h $B/flags
+	@mkdir -p $(@D)
+	@echo "  TEST  $@"
+	$Q$(CC) -D_GNU_SOURCE -std=c11 $(WARN) -O2 -g -fPIC -shared -pthread \
+		-o $@ $(FAULTS) -ldl
+
 RUN_LAYERS = tests/layers
 RUN_UNIT   = tests/unit/run $(UNITS)
 RUN_E2E    = OPENLETTER=$B/openletter $(PYTHON) -B -m pytest -q -rs tests/e2e
 
-check: $B/openletter $(UNITS)
+check: $B/openletter $B/tests/fault.so $(UNITS)
 	$Q$(RUN_LAYERS)
 	$Q$(RUN_UNIT)
 	$Q$(RUN_E2E)
@@ -118,7 +127,7 @@ layers:
 unit: $(UNITS)
 	$Q$(RUN_UNIT)
 
-e2e: $B/openletter
+e2e: $B/openletter $B/tests/fault.so
 	$Q$(RUN_E2E)
 
 # Figures, beside other programs: bench/README.md says how to read them.
@@ -174,7 +183,7 @@ fuzz: $(FUZZERS:%=$(FB)/fuzz/%)
 # Analysis
 
 FORMATTED = $(wildcard src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] \
-	bench/*.[ch])
+	tests/fault/*.[ch] bench/*.[ch])
 EACH      = printf '%s\n' $(SRCS) | xargs -P "$$(nproc)" -I {}
 
 # The suppressed finding takes struct template, a C++ word, for an integer; the

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fake"))
-pytest.register_assert_rewrite("servers", "workspace")
+pytest.register_assert_rewrite("exact", "servers", "workspace")
 
 import certs as certificates  # noqa: E402
 from servers import (  # noqa: E402
@@ -255,8 +255,8 @@ def scribe():
     """Gives a function that starts a server which loses nothing."""
     started = []
 
-    def start(delay_s=0.0):
-        started.append(Scribe(delay_s).start())
+    def start(*args, **options):
+        started.append(Scribe(*args, **options).start())
         return started[-1]
 
     yield start

@@ -1,9 +1,9 @@
 """Mail servers for the tests, all on free loopback ports."""
 
 import email
-import email.parser
 import email.policy
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -313,58 +313,117 @@ class Wiretap(Threaded):
             pass
 
 
+@dataclass
+class Copy:
+    """What came of one message: all of it, or what came before the end."""
+
+    to: str
+    data: bytes
+    whole: bool
+
+    @property
+    def id(self):
+        found = re.search(rb"^Message-ID:\s*(<[^>]*>)", self.data, ID_FLAGS)
+        return found and found[1].decode()
+
+
+ID_FLAGS = re.MULTILINE | re.IGNORECASE
+
+
 class Scribe(Threaded):
     """
     A server that writes down what it accepts *before* it answers, so that
-    nothing it took is ever missing from accepted. It may be slow.
+    nothing it took is ever missing from accepted. It may be slow. With a
+    context it speaks TLS, from the first byte or after STARTTLS.
     """
 
-    def __init__(self, delay_s=0.0):
+    def __init__(self, delay_s=0.0, context=None, implicit=False):
         self.delay_s = delay_s
-        self.accepted = []
+        self.context = context
+        self.implicit = implicit
         self.lock = threading.Lock()
+        self.connections = 0
+        self.clear()
+
+    def clear(self):
+        self.copies = []  # whole ones and others
+        self.accepted = []  # (address, Message-ID)
+
+    def settle(self, limit=10):
+        """Waits until nobody is connected: all that was sent is read."""
+        end = time.monotonic() + limit
+        quiet = 0
+        while quiet < 2:
+            assert time.monotonic() < end, "somebody stays connected"
+            quiet = 0 if self.connections else quiet + 1
+            time.sleep(0.001)
 
     def talk(self, sock):
+        with self.lock:
+            self.connections += 1
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.implicit:
+                sock = self.context.wrap_socket(sock, server_side=True)
+            say(sock, "220 scribe ESMTP")
+            while onward := self.converse(sock):
+                sock = onward
+        finally:
+            sock.close()
+            with self.lock:
+                self.connections -= 1
+
+    def converse(self, sock):
+        """Serves until QUIT, or returns the socket that TLS goes on with."""
         file = sock.makefile("rb")
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        def say(text):
-            sock.sendall(text.encode() + b"\r\n")
-
-        say("220 scribe ESMTP")
         to = None
         for line in file:
             verb = line.split()[0].upper() if line.split() else b""
             if verb in (b"EHLO", b"HELO"):
-                say("250-scribe\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES")
+                words = "250-scribe\r\n250-PIPELINING\r\n"
+                if self.context and not self.implicit:
+                    words += "250-STARTTLS\r\n"
+                say(sock, words + "250 ENHANCEDSTATUSCODES")
+            elif verb == b"STARTTLS":
+                say(sock, "220 2.0.0 go on")
+                return self.context.wrap_socket(sock, server_side=True)
             elif verb == b"RCPT":
                 to = line.split(b"<")[1].split(b">")[0].decode()
-                say("250 2.1.5 ok")
+                say(sock, "250 2.1.5 ok")
             elif verb == b"DATA":
-                say("354 go on")
-                lines = []
-                for line in file:
-                    if line == b".\r\n":
-                        break
-                    lines.append(line)
-                else:
-                    return
-                if self.delay_s:
-                    time.sleep(self.delay_s)
-                with self.lock:
-                    self.accepted.append((to, message_id(lines)))
-                say("250 2.0.0 written down")
+                say(sock, "354 go on")
+                self.write_down(to, file)
+                say(sock, "250 2.0.0 written down")
             elif verb == b"QUIT":
-                say("221 2.0.0 bye")
-                return
+                say(sock, "221 2.0.0 bye")
+                return None
             else:
-                say("250 2.0.0 ok")
+                say(sock, "250 2.0.0 ok")
+        return None
+
+    def write_down(self, to, file):
+        lines = []
+        whole = False
+        try:
+            for line in file:
+                if line == b".\r\n":
+                    whole = True
+                    break
+                lines.append(line)
+            if whole and self.delay_s:
+                time.sleep(self.delay_s)
+        finally:
+            copy = Copy(to, b"".join(lines), whole)
+            with self.lock:
+                self.copies.append(copy)
+                if whole:
+                    self.accepted.append((to, copy.id))
+        if not whole:
+            raise OSError("cut off")
 
 
-def message_id(lines):
-    """The Message-ID among the raw lines of a message."""
-    parser = email.parser.BytesHeaderParser(policy=email.policy.default)
-    return str(parser.parsebytes(b"".join(lines))["Message-ID"]).strip()
+def say(sock, text):
+    sock.sendall(text.encode() + b"\r\n")
 
 
 class FakeSmtp:

@@ -1,87 +1,132 @@
 """
-kill -9 during a send, ten times at random, then resume: nothing lost,
-nothing sent twice, what is not known is reported as such.
+kill -9 at random moments of a send, some hundred times, and resume: nothing
+lost, nothing sent twice, what is not known is reported as such.
 """
 
 import os
 import random
 import signal
-import subprocess
+import ssl
 import time
-from collections import Counter
+from itertools import count as count_up
 
+import exact
 import pytest
-
+from conftest import TRANSPORTS
 from workspace import AGAIN, LETTER, OK, PARTLY, csv_text
 
-COUNT = 400
-KILLS = 10
+KILLS = 20 if exact.SANITIZED else 200
+COUNT = 600
+EARLY = 8  # one of so many comes before the first message
+BEFORE_KILL = 40  # messages at most
 DELAY_S = 0.005
 
-
-def check(ol, accepted, kills, count=COUNT, connections=1):
-    """What must hold whenever the program was killed."""
-    states = ol.states()
-    taken = Counter(address for address, _ in accepted)
-    ids = dict(accepted)
-    assert len(states) == count
-    assert not [a for a, times in taken.items() if times > 1], "sent twice"
-    unknown = {a for a, state in states.items() if state == "unknown"}
-    sent = {a for a, state in states.items() if state == "sent"}
-    assert sent <= set(taken), "said to be sent and never accepted"
-    assert set(taken) <= sent | unknown, "accepted and not in the ledger"
-    assert len(unknown) <= kills * connections, "one for each connection"
-    for row in ol.log():
-        if row["state"] == "sent":
-            assert row["message_id"] == ids[row["recipient"]]
-    return states
+# Longer than what goes out in one piece, so that a kill cuts it.
+BODY = "Dear {{recipient.salutation}},\n\n" + "we write to you. \n" * 300
 
 
-def kill_some(ol, verbs, rng):
-    """Runs until killed or done. Returns whether it had to be killed."""
-    process = ol.start(*verbs)
-    try:
-        process.wait(0.05 + rng.random() * 0.3)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
+class Killer:
+    """Kills one run after the other in a mailing of its own."""
+
+    def __init__(self, ol, scribe, connections, rng):
+        self.ol, self.scribe, self.rng = ol, scribe, rng
+        self.connections = connections
+        self.hits = 0  # while it was sending
+        self.all = 0
+        self.checked = 0
+        scribe.clear()
+        ol.people(COUNT)
+        ol.letter(body=BODY)
+
+    def wait(self, process):
+        """Waits for the moment. Returns whether messages were going out."""
+        if self.rng.randrange(EARLY) == 0:
+            time.sleep(self.rng.random() * 0.03)
+            return False
+        goal = len(self.scribe.accepted) + self.rng.randint(1, BEFORE_KILL)
+        while process.poll() is None and len(self.scribe.accepted) < goal:
+            time.sleep(0.0002)
+        time.sleep(self.rng.random() * 0.003)
+        return True
+
+    def kill(self, *verbs):
+        """Returns False when the run came to its end before."""
+        ahead = self.rng.randrange(4) * exact.HOUR
+        process = self.ol.start(*verbs, env=exact.shifted(self.ol, ahead))
+        hit = self.wait(process)
+        process.kill()
+        process.communicate()
+        self.scribe.settle()
+        if process.returncode != exact.KILLED:
+            return False
+        self.all += 1
+        self.hits += hit
+        return True
+
+    def check(self):
+        """On a copy: the crash is recovered from by what comes next."""
+        self.checked += 1
+        copy = self.ol.copy(f"{self.ol.dir}-{self.checked}")
+        if copy.json("status"):
+            exact.check_ledger(copy, self.scribe, COUNT, self.doubts)
+            assert copy.intact()
+
+    @property
+    def doubts(self):
+        return self.all * self.connections
+
+    def run(self, most):
+        verbs = ["send", LETTER, "--yes"]
+        while self.hits < most and self.kill(*verbs):
+            self.check()
+            # Killed before the mailing was made, it has to be made again.
+            if self.ol.json("status"):
+                verbs = ["resume"]
+        exact.go_on(self.ol)
+        exact.check_finished(self.ol, self.scribe, COUNT, self.doubts)
 
 
-@pytest.mark.parametrize("connections", [1, 4, 16])
-def test_ten_kills(ol, scribe, connections):
+@pytest.fixture
+def tls(certs):
+    """Gives a function: how a scribe and an account speak to each other."""
+
+    def find(way):
+        account = dict(TRANSPORTS[way])
+        if way == "clear":
+            return {}, account
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certs / "good.pem")
+        account["cafile"] = certs / "ca.pem"
+        return {"context": context, "implicit": way == "implicit"}, account
+
+    return find
+
+
+@pytest.mark.parametrize(
+    "connections, way, kills",
+    [
+        (1, "clear", KILLS),
+        (4, "clear", KILLS),
+        (16, "clear", KILLS),
+        (4, "starttls", KILLS // 10),
+        (4, "implicit", KILLS // 10),
+    ],
+)
+def test_random_kills(ol, tmp_path, scribe, tls, connections, way, kills):
     seed = int(os.environ.get("OPENLETTER_TEST_SEED", time.time()))
     print("OPENLETTER_TEST_SEED =", seed)
     rng = random.Random(seed)
-    server = scribe(DELAY_S)
-    ol.conf(server.port, connections=connections)
-    count = COUNT * min(connections, 8)
-    ol.people(count)
-
-    kills = 0
-    verbs = ["send", LETTER, "--yes"]
-    for _ in range(4 * KILLS):
-        if kills == KILLS:
+    options, account = tls(way)
+    server = scribe(**options)
+    ol.conf(server.port, connections=connections, **account)
+    for number in count_up():
+        copy = ol.copy(tmp_path / f"round{number}")
+        killer = Killer(copy, server, connections, rng)
+        killer.run(kills)
+        kills -= killer.hits
+        if kills <= 0:
             break
-        kills += kill_some(ol, verbs, rng)
-        # Killed before the mailing was made, it has to be made again.
-        if ol.json("status"):
-            verbs = ["resume"]
-    assert kills == KILLS, "it was done before it could be killed so often"
-    # The last message may still be on its way into the server's list.
-    time.sleep(0.2)
-    assert ol.intact()
-
-    last = ol.run("resume")
-    states = check(ol, server.accepted, kills, count, connections)
-    counts = Counter(states.values())
-    assert set(counts) <= {"sent", "unknown"}, counts
-    assert last.rc == (PARTLY if counts["unknown"] else OK), last
-    status = ol.status()
-    assert status["unknown"] == counts["unknown"]
-    assert status["sent"] == counts["sent"]
-    assert len(ol.log("--state", "unknown")) == counts["unknown"]
-    assert server.accepted, "it sent something"
+        assert number < 100, "it is done before it can be killed"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -97,12 +142,12 @@ def test_asked_to_stop(ol, scribe, number):
     process.send_signal(number)
     process.communicate(timeout=30)
     assert process.returncode in (AGAIN, -number)
-    states = check(ol, server.accepted, 1)
+    server.settle()
+    states = exact.check_ledger(ol, server, COUNT, 1)
     if process.returncode == AGAIN:
-        assert "unknown" not in states.values()
-    assert ol.run("resume").rc in (OK, PARTLY)
-    check(ol, server.accepted, 1)
-    assert len(server.accepted) >= COUNT - 1
+        assert not {"unknown", "sending"} & set(states.values())
+    exact.go_on(ol)
+    exact.check_finished(ol, server, COUNT, 1)
 
 
 def test_killed_while_signing(ol):

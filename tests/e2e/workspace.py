@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -214,6 +215,11 @@ class Workspace:
         ]
         self.recipients(rows, name)
         return [row["email"] for row in rows]
+
+    def copy(self, folder):
+        """The same workspace as it is now, in another folder."""
+        shutil.copytree(self.dir, folder)
+        return Workspace(folder)
 
     @property
     def database(self):
