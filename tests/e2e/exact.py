@@ -117,14 +117,15 @@ def steps_of(ol, plan, *verbs, **options):
     return int(tally.read_text())
 
 
-def broken_run(ol, plan, *verbs):
+def broken_run(ol, plan, *verbs, **settings):
     """
     Runs under a plan, dead or alive. Returns exit status, what it said, and
     whether the plan's step came: a run that dies leaves no tally.
     """
     tally = ol.dir / "tally"
     tally.unlink(missing_ok=True)
-    process = ol.start(*verbs, env=preload(plan=plan, tally=tally))
+    env = preload(plan=plan, tally=tally, **settings)
+    process = ol.start(*verbs, env=env)
     try:
         _, said = process.communicate(timeout=60)
     finally:
