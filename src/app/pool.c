@@ -81,11 +81,12 @@ static int
 note_handed_over(void *ctx, size_t index)
 {
 	struct worker *w = ctx;
+	const struct store_delivery *d = &w->batch.deliveries[index];
 	struct err ignored;
 
 	atomic_store(&w->handed, index + 1);
 	return inflight_handed_over(w->pool->inflight, w->first_slot + index,
-		w->batch.deliveries[index].id, clock_now(), &ignored);
+		d->id, d->attempts, clock_now(), &ignored);
 }
 
 /* What tells of ourselves ends the run before the owner hears of it. */
@@ -108,6 +109,7 @@ note_settled(void *ctx, size_t index, const struct outcome *outcome)
 	struct worker *w = ctx;
 	size_t n = atomic_load(&w->done_count);
 	struct pool_done *done = &w->batch.done[n];
+	const struct store_delivery *d = &w->batch.deliveries[index];
 	struct err ignored;
 	int rc = 0;
 
@@ -115,8 +117,7 @@ note_settled(void *ctx, size_t index, const struct outcome *outcome)
 	if (outcome->kind != OUTCOME_QUEUED ||
 		atomic_load(&w->handed) == index + 1)
 		rc = inflight_settled(w->pool->inflight, w->first_slot + index,
-			w->batch.deliveries[index].id, outcome, done->at,
-			&ignored);
+			d->id, d->attempts, outcome, done->at, &ignored);
 	atomic_store(&w->handed, 0);
 	atomic_store(&w->done_count, n + 1);
 	judge(w->pool, outcome);

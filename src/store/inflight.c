@@ -20,7 +20,7 @@ enum {
 	BOOT_MAX = 64,
 };
 
-static const char version[16] = "openletter in 1";
+static const char version[16] = "openletter in 2";
 
 struct head {
 	char version[sizeof version];
@@ -139,11 +139,12 @@ write_slot(struct inflight *f, size_t slot, const struct inflight_slot *s,
 
 int
 inflight_handed_over(struct inflight *f, size_t slot, int64_t delivery,
-	int64_t now, struct err *err)
+	int attempt, int64_t now, struct err *err)
 {
 	struct inflight_slot s = {
 		.delivery = delivery,
 		.stage = INFLIGHT_HANDED_OVER,
+		.attempt = attempt,
 		.at = now,
 	};
 
@@ -152,12 +153,13 @@ inflight_handed_over(struct inflight *f, size_t slot, int64_t delivery,
 }
 
 int
-inflight_settled(struct inflight *f, size_t slot, int64_t delivery,
+inflight_settled(struct inflight *f, size_t slot, int64_t delivery, int attempt,
 	const struct outcome *outcome, int64_t now, struct err *err)
 {
 	struct inflight_slot s = {
 		.delivery = delivery,
 		.stage = INFLIGHT_SETTLED,
+		.attempt = attempt,
 		.at = now,
 		.outcome = *outcome,
 	};

@@ -29,6 +29,7 @@ enum inflight_stage {
 struct inflight_slot {
 	int64_t delivery;
 	enum inflight_stage stage;
+	int attempt; /* which of its tries, from 1 */
 	int64_t at;
 	struct outcome outcome; /* when settled */
 };
@@ -54,8 +55,9 @@ const char *inflight_mark(const struct inflight *f);
 /* Several threads may write, each its own slots. Errors: ERR_IO: what was to
  * be said is not certain to be there. */
 int inflight_handed_over(struct inflight *f, size_t slot, int64_t delivery,
-	int64_t now, struct err *err);
-int inflight_settled(struct inflight *f, size_t slot, int64_t delivery,
+	int attempt, int64_t now, struct err *err);
+int
+inflight_settled(struct inflight *f, size_t slot, int64_t delivery, int attempt,
 	const struct outcome *outcome, int64_t now, struct err *err);
 /* Once the ledger has them, and before their deliveries are claimed anew. */
 int

@@ -12,7 +12,8 @@ struct recovery {
 };
 
 /* Takes a slot over, if the ledger did not hear of it: the claim is still
- * held, and by the run that wrote the slot. */
+ * held, by the run that wrote the slot, and for the same try. A batch that
+ * takes long still has a slot of a try that was put off and came due. */
 static int
 take_over(void *ctx, const struct inflight_slot *slot, struct err *err)
 {
@@ -34,10 +35,12 @@ take_over(void *ctx, const struct inflight_slot *slot, struct err *err)
 	date = db_int(q, 1);
 	known = db_int(q, 2) == DELIVERY_SENDING;
 	db_reset(q);
+	if (attempts != slot->attempt)
+		return 0;
 	if (slot->stage == INFLIGHT_HANDED_OVER)
 		return known ? 0
-			     : store_handed_over(r->store, slot->delivery,
-				       slot->at, err);
+			     : store_handed_over(
+				       r->store, slot->delivery, slot->at, err);
 	return store_outcome(r->store, slot->delivery, attempts, date,
 		&slot->outcome, slot->at, &state, err);
 }

@@ -334,10 +334,12 @@ class Scribe(Threaded):
     """
     A server that writes down what it accepts *before* it answers, so that
     nothing it took is ever missing from accepted. It may be slow. With a
-    context it speaks TLS, from the first byte or after STARTTLS.
+    context it speaks TLS, from the first byte or after STARTTLS. With coy it
+    takes nothing at the first try.
     """
 
-    def __init__(self, delay_s=0.0, context=None, implicit=False):
+    def __init__(self, delay_s=0.0, context=None, implicit=False, coy=False):
+        self.coy = coy
         self.delay_s = delay_s
         self.context = context
         self.implicit = implicit
@@ -392,8 +394,8 @@ class Scribe(Threaded):
                 say(sock, "250 2.1.5 ok")
             elif verb == b"DATA":
                 say(sock, "354 go on")
-                self.write_down(to, file)
-                say(sock, "250 2.0.0 written down")
+                taken = self.write_down(to, file)
+                say(sock, "250 2.0.0 done" if taken else "459 4.0.0 not now")
             elif verb == b"QUIT":
                 say(sock, "221 2.0.0 bye")
                 return None
@@ -402,6 +404,7 @@ class Scribe(Threaded):
         return None
 
     def write_down(self, to, file):
+        """Returns whether it takes the message."""
         lines = []
         whole = False
         try:
@@ -415,11 +418,15 @@ class Scribe(Threaded):
         finally:
             copy = Copy(to, b"".join(lines), whole)
             with self.lock:
+                taken = whole and (
+                    not self.coy or any(c.to == to for c in self.copies)
+                )
                 self.copies.append(copy)
-                if whole:
+                if taken:
                     self.accepted.append((to, copy.id))
         if not whole:
             raise OSError("cut off")
+        return taken
 
 
 def say(sock, text):

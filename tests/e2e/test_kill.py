@@ -129,6 +129,45 @@ def test_random_kills(ol, tmp_path, scribe, tls, connections, way, kills):
         assert number < 100, "it is done before it can be killed"
 
 
+def kill_second_tries(ol, server, rng):
+    """Returns whether it was killed while letters went out again."""
+    server.clear()
+    clock = ol.dir / "clock"
+    clock.write_text("0")
+    process = ol.start(
+        "send", LETTER, "--yes", env=exact.preload(clock=clock)
+    )
+    goal = rng.randint(1, COY // 2)
+    while process.poll() is None and len(server.accepted) < goal:
+        # What was put off comes due while the run goes on.
+        clock.write_text(str(len(server.copies) // 20 * exact.HOUR))
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    server.settle()
+    exact.go_on(ol)
+    exact.check_finished(ol, server, COY, 4)
+    return process.returncode == exact.KILLED
+
+
+COY = 200
+
+
+def test_killed_at_the_second_try(ol, tmp_path, scribe):
+    """What is known of the first try is not taken for the second's."""
+    exact.preload()
+    server = scribe(coy=True, delay_s=0.001)
+    ol.conf(server.port, connections=4)
+    ol.people(COY)
+    hits = sum(
+        kill_second_tries(
+            ol.copy(tmp_path / f"coy{i}"), server, random.Random(i)
+        )
+        for i in range(20)
+    )
+    assert hits > 10
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop(ol, scribe, number):
     """Ctrl-C finishes the message it is at and loses nothing."""

@@ -88,10 +88,10 @@ test_slots(void **state)
 	assert_int_equal(stat(s->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_slots(s, "boot", "");
-	assert_int_equal(inflight_handed_over(f, 0, 11, 5, &s->err), 0);
-	assert_int_equal(inflight_handed_over(f, 3, 12, 5, &s->err), 0);
+	assert_int_equal(inflight_handed_over(f, 0, 11, 1, 5, &s->err), 0);
+	assert_int_equal(inflight_handed_over(f, 3, 12, 1, 5, &s->err), 0);
 	assert_slots(s, "boot", "11:1 12:1 ");
-	assert_int_equal(inflight_settled(f, 0, 11, &sent, 6, &s->err), 0);
+	assert_int_equal(inflight_settled(f, 0, 11, 1, &sent, 6, &s->err), 0);
 	assert_slots(s, "boot", "11:2:4:250:2.0.0:Ok 12:1 ");
 	assert_int_equal(
 		inflight_read(s->path, "boot", mark, add_slot, &none, &s->err),
@@ -148,8 +148,10 @@ test_damaged(void **state)
 		struct inflight *f = open_file(s, 2);
 		int fd;
 
-		assert_int_equal(inflight_handed_over(f, 0, 11, 5, &s->err), 0);
-		assert_int_equal(inflight_handed_over(f, 1, 12, 5, &s->err), 0);
+		assert_int_equal(
+			inflight_handed_over(f, 0, 11, 1, 5, &s->err), 0);
+		assert_int_equal(
+			inflight_handed_over(f, 1, 12, 1, 5, &s->err), 0);
 		fd = open(s->path, O_WRONLY);
 		assert_int_equal(
 			pwrite(fd, cases[i].bytes, cases[i].len, cases[i].at),
