@@ -648,7 +648,7 @@ run_batches(struct sender *s, struct err *err)
 	noted = run_pool(s);
 	pool_free(s->pool);
 	domains_free(s->domains);
-	inflight_close(s->inflight, !noted);
+	inflight_close(s->inflight, !noted || s->failed);
 	*err = s->err;
 	if (s->failed)
 		return -1;
