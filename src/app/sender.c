@@ -87,7 +87,8 @@ sender_catch_signals(void)
 }
 
 /* What this start of the machine is called; a claim from another start
- * means that the power was lost in between. */
+ * means that the power was lost in between. Where the system does not say, no
+ * two are taken for the same. */
 static void
 read_boot_id(char out[static BOOT_MAX])
 {
@@ -96,8 +97,12 @@ read_boot_id(char out[static BOOT_MAX])
 	size_t len;
 
 	if (file_read("/proc/sys/kernel/random/boot_id", BOOT_MAX, &text,
-		    &err) < 0)
-		buf_puts(&text, "unknown");
+		    &err) < 0) {
+		char token[TOKEN_MAX];
+
+		token_random(token);
+		buf_puts(&text, token);
+	}
 	len = strcspn(buf_str(&text), "\n");
 	if (len >= BOOT_MAX)
 		len = BOOT_MAX - 1;

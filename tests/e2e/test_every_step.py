@@ -40,10 +40,6 @@ class Sending:
     def steps(self, site):
         return exact.steps_of(self.begin(), site, *self.verbs)
 
-    def doubts(self, what):
-        """Of a claim that stands and is said not to, all is in doubt."""
-        return COUNT if what == "LATE" else self.connections
-
     def broken(self, site, number, what, last=None):
         """Returns whether there was such a step."""
         ol = self.begin()
@@ -52,7 +48,7 @@ class Sending:
             _, _, came = exact.broken_run(ol, plan, *self.verbs)
             self.scribe.settle()
             exact.go_on(ol)
-            exact.check_finished(ol, self.scribe, COUNT, self.doubts(what))
+            exact.check_finished(ol, self.scribe, COUNT, self.connections)
         except AssertionError as error:
             raise AssertionError(f"FAULT={plan}") from error
         self.stage.clear()

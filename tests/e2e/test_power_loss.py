@@ -115,7 +115,6 @@ def test_power_is_lost(ol, tmp_path, scribe, connections):
     check_images(pattern, tmp_path, deeds, scribe, boot, connections)
 
 
-@pytest.mark.xfail(reason="every start of such a machine has the same name")
 def test_power_is_lost_where_starts_have_no_name(ol, tmp_path, scribe):
     """A machine that does not tell: no claim of a dead run is trusted."""
     ol.conf(scribe().port, connections=2)
