@@ -27,17 +27,29 @@ def mailing(ol, scribe):
 # the disk
 
 
-@pytest.mark.parametrize("room", ["never", "soon"])
-def test_disk_is_full_from_each_write_on(ol, tmp_path, mailing, room):
-    """Until the run ends, or for some writes: then there is room again."""
+@pytest.mark.parametrize(
+    "site, what, room",
+    [
+        ("write", "ENOSPC", "never"),
+        ("write", "ENOSPC", "soon"),
+        ("sql", "FULL", "never"),
+    ],
+)
+def test_disk_is_full_from_each_step_on(
+    ol, tmp_path, mailing, site, what, room
+):
+    """
+    Until the run ends, or for some writes: then there is room again. When
+    only the database is refused, what is in flight is still written down.
+    """
     stage = exact.Stage(ol, tmp_path / "stage")
     verbs = ("send", LETTER, "--yes")
-    total = exact.steps_of(stage.workspace(), "write", *verbs)
+    total = exact.steps_of(stage.workspace(), site, *verbs)
     for first in range(1, total + 1):
         ws = stage.workspace()
         mailing.clear()
         last = 0 if room == "never" else first + 5
-        plan = f"write:{first}:{last}:ENOSPC"
+        plan = f"{site}:{first}:{last}:{what}"
         rc, said, _ = exact.broken_run(ws, plan, *verbs)
         assert rc in (OK, PARTLY, CREATE, IO), f"{plan}: {rc} {said}"
         if rc in (CREATE, IO):
