@@ -3,6 +3,7 @@ What a disk holds after the power was lost: rebuilt from the record of
 tests/fault/record.c. What was synced is there; of what came later, some is.
 """
 
+import os
 import re
 import struct
 from dataclasses import dataclass, field
@@ -42,6 +43,15 @@ def read_record(path):
         begin += size
         deeds.append(Deed(What(what), file, at, data))
     return deeds
+
+
+def note_file(path, name):
+    """Adds to a record that another program made a file, and that it stays."""
+    text = str(name).encode()
+    inode = os.stat(name).st_ino
+    with open(path, "ab") as record:
+        record.write(HEAD.pack(What.CREATE, inode, 0, len(text)) + text)
+        record.write(HEAD.pack(What.SYNC_FOLDER, 0, 0, 0))
 
 
 @dataclass

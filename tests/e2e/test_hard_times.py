@@ -144,6 +144,20 @@ def test_clock_jumps_between_runs(ol, mailing, jump):
     exact.check_finished(ol, mailing, COUNT, 0)
 
 
+def test_clock_was_ahead_and_is_right_again(ol, mailing):
+    """A quota that was used in the future does not last until then."""
+    ol.conf(mailing.port, connections=2, quota="4/day")
+    clock = Clock(ol)
+    clock.set(10 * exact.DAY)
+    assert ol.run("send", LETTER, "--yes", env=clock.env).rc == AGAIN
+    clock.set(0)
+    assert ol.run("resume", env=clock.env).rc == AGAIN
+    assert len(mailing.accepted) == 4
+    clock.set(exact.DAY + exact.HOUR)
+    assert ol.run("resume", env=clock.env).rc == OK
+    exact.check_finished(ol, mailing, COUNT, 0)
+
+
 @pytest.mark.parametrize("jump", JUMPS)
 def test_clock_jumps_during_a_run(ol, mailing, jump):
     mailing.delay_s = 0.02

@@ -7,7 +7,9 @@ unknown, and nothing that was sent counts as queued.
 import os
 import random
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 
 import disk
 import exact
@@ -126,16 +128,30 @@ def test_power_is_lost_where_starts_have_no_name(ol, tmp_path, scribe):
 
 
 def test_signatures_outlive_a_power_loss(ol, tmp_path):
-    """What was acknowledged is on the disk, whatever came later is not."""
+    """What was acknowledged is on the disk, also while others have it open."""
     record = tmp_path / "record"
     pattern = ol.copy(tmp_path / "pattern")
+    env = exact.preload(record=record)
     acknowledged = []
-    for i in range(12):
-        email = f"s{i}@x.org"
-        env = exact.preload(record=record)
+
+    def sign(email):
         ol.ok("sign", LETTER, "--name", "S", "--email", email, env=env)
         acknowledged.append((len(disk.read_record(record)), email))
-    deeds = disk.read_record(record)
+
+    def load(email):
+        path = ol.write("sheet.csv", f"name,email\nS,{email}\n")
+        ol.ok("import", LETTER, path, env=env)
+        acknowledged.append((len(disk.read_record(record)), email))
+
+    sign("first@x.org")
+    # The last one to close a database would bring all of it to the disk.
+    with closing(sqlite3.connect(ol.database)) as other:
+        other.execute("SELECT count(*) FROM signature").fetchone()
+        disk.note_file(record, f"{ol.database}-wal")
+        for i in range(8):
+            sign(f"s{i}@x.org")
+            load(f"i{i}@x.org")
+        deeds = disk.read_record(record)
     for number in range(60):
         rng = random.Random(number)
         at = rng.randint(acknowledged[0][0], len(deeds))
