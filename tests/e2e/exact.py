@@ -16,7 +16,9 @@ FAULT = PROGRAM.parent / "tests" / "fault.so"
 KILLED = -signal.SIGKILL
 
 # A sanitizer in the program has its own memory and is slow: it sees fewer.
-SANITIZED = b"__asan_init" in PROGRAM.read_bytes() if PROGRAM.exists() else 0
+SANITIZED = PROGRAM.exists() and any(
+    name in PROGRAM.read_bytes() for name in (b"__asan_init", b"__tsan_init")
+)
 
 IN_DOUBT = {"sending", "sent", "unknown"}
 
