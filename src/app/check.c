@@ -345,8 +345,15 @@ check_preview(struct workspace *ws, const struct preview_request *request,
 		lists = str_split(entries[0].letter.to.text, ',', &count);
 	if (choose_row(ws, request, lists, count, &row, err) < 0 ||
 		enlist_columns(ws, lists, count, &columns, err) < 0 ||
-		mailing_prepare(ws, &catalog, request->letter,
-			AUDIENCE_RECIPIENTS, false, "", &columns, clock_now(),
+		mailing_prepare(ws,
+			&(struct mailing_request){
+				.catalog = &catalog,
+				.letter = request->letter,
+				.audience = AUDIENCE_RECIPIENTS,
+				.account = "",
+				.columns = &columns,
+				.now = clock_now(),
+			},
 			&m, problems, err) < 0)
 		goto out;
 	rc = render(ws, request, m, &row, out, err);

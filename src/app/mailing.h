@@ -59,16 +59,25 @@ struct mailing {
 	size_t lang_count;
 };
 
+/* What a mailing is made of; borrowed. */
+struct mailing_request {
+	const struct catalog *catalog;
+	const char *letter;
+	enum audience audience;
+	bool supporters;
+	const char *account;	      /* may be "" */
+	const struct fields *columns; /* of the recipients: what the letter
+					 may name */
+	int64_t now;
+};
+
 /*
  * Reads a letter in all its languages from the files, and the totals from
- * the store (ws->store may be NULL: all are 0). account may be "".
- * columns are the recipients' columns that the letter may name.
+ * the store (ws->store may be NULL: all are 0).
  * Returns 0, or -1: ERR_NOTFOUND; ERR_DATA with what is wrong in problems;
  * ERR_IO.
  */
-int mailing_prepare(struct workspace *ws, const struct catalog *catalog,
-	const char *letter, enum audience audience, bool supporters,
-	const char *account, const struct fields *columns, int64_t now,
+int mailing_prepare(struct workspace *ws, const struct mailing_request *request,
 	struct mailing **out, struct problems *problems, struct err *err);
 
 /* Writes a prepared mailing into the store, within a transaction, and sets

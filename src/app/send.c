@@ -185,6 +185,27 @@ check_password(const struct making *m, const struct conf_account *conf,
 }
 
 static int
+prepare(struct making *m, const struct catalog *catalog,
+	const struct conf_account *account, const struct fields *columns,
+	struct problems *problems, struct err *err)
+{
+	const struct send_request *request = m->request;
+
+	return mailing_prepare(m->ws,
+		&(struct mailing_request){
+			.catalog = catalog,
+			.letter = request->letter,
+			.audience = request->test ? AUDIENCE_TEST
+						  : request->audience,
+			.supporters = request->audience == AUDIENCE_TO_SIGNERS,
+			.account = account ? account->name : "",
+			.columns = columns,
+			.now = clock_now(),
+		},
+		&m->mailing, problems, err);
+}
+
+static int
 make(struct making *m, const struct catalog *catalog, bool keep,
 	struct send_plan *out, struct problems *problems,
 	struct problems *notes, struct err *err)
@@ -212,11 +233,8 @@ make(struct making *m, const struct catalog *catalog, bool keep,
 			request->letter);
 	if (enlist_columns(m->ws, m->lists, m->options.list_count, &columns,
 		    err) == 0 &&
-		mailing_prepare(m->ws, catalog, request->letter,
-			request->test ? AUDIENCE_TEST : request->audience,
-			request->audience == AUDIENCE_TO_SIGNERS,
-			out->account ? out->account->name : "", &columns,
-			clock_now(), &m->mailing, problems, err) == 0 &&
+		prepare(m, catalog, out->account, &columns, problems, err) ==
+			0 &&
 		(!request->outbox ||
 			mailing_load_files(m->ws, m->mailing, err) == 0) &&
 		store_begin(m->ws->store, "making the mailing", DB_DURABLE,

@@ -71,8 +71,16 @@ app_try_prepare(
 	struct app *a, enum audience audience, const struct fields *columns)
 {
 	app_load(a);
-	return mailing_prepare(&a->ws, &a->catalog, "c/l", audience,
-		audience == AUDIENCE_TO_SIGNERS, "main", columns, 1700000000,
+	return mailing_prepare(&a->ws,
+		&(struct mailing_request){
+			.catalog = &a->catalog,
+			.letter = "c/l",
+			.audience = audience,
+			.supporters = audience == AUDIENCE_TO_SIGNERS,
+			.account = "main",
+			.columns = columns,
+			.now = 1700000000,
+		},
 		&a->mailing, &a->problems, &a->err);
 }
 
