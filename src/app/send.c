@@ -162,7 +162,9 @@ fill(struct making *m, bool keep, struct send_plan *out,
 			&out->enlisted, problems, notes, err) < 0)
 		return -1;
 	if (m->request->outbox &&
-		maildir_write(m->ws, m->mailing, m->request->outbox, err) < 0)
+		(mailing_load_files(m->ws, m->mailing, err) < 0 ||
+			maildir_write(m->ws, m->mailing, m->request->outbox,
+				err) < 0))
 		return -1;
 	if (!keep || out->enlisted.queued == 0) {
 		store_rollback(store);
@@ -231,15 +233,14 @@ make(struct making *m, const struct catalog *catalog, bool keep,
 		return err_set(err, ERR_DATA,
 			"%s cannot be used before this is mended",
 			request->letter);
+	/* The totals belong to the moment that the mailing is made at. */
 	if (enlist_columns(m->ws, m->lists, m->options.list_count, &columns,
 		    err) == 0 &&
-		prepare(m, catalog, out->account, &columns, problems, err) ==
-			0 &&
-		(!request->outbox ||
-			mailing_load_files(m->ws, m->mailing, err) == 0) &&
 		store_begin(m->ws->store, "making the mailing", DB_DURABLE,
 			err) == 0) {
-		rc = fill(m, keep, out, problems, notes, err);
+		if (prepare(m, catalog, out->account, &columns, problems,
+			    err) == 0)
+			rc = fill(m, keep, out, problems, notes, err);
 		store_rollback(m->ws->store);
 	}
 	if (rc == 0)

@@ -8,6 +8,12 @@ ALTER TABLE mailing ADD COLUMN milestone INTEGER NOT NULL DEFAULT 0;
 	-- the number of signatures that it was sent for; 0: none
 ALTER TABLE mailing ADD COLUMN list INTEGER NOT NULL DEFAULT 0;
 	-- enum signature_list: 0 none, 1 csv, 2 html is attached
+ALTER TABLE mailing ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+	-- the last signature that there was: those behind it are new
+
+UPDATE mailing SET newest = coalesce((SELECT max(s.id) FROM signature s
+	WHERE s.letter = mailing.letter
+	AND s.created_at <= mailing.created_at), 0);
 
 -- A batch that is under way, or was when a run died.
 CREATE INDEX spending_open ON spending(id) WHERE open = 1;

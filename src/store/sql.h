@@ -67,10 +67,10 @@ X(COUNT_TOTALS, \
 	"count(DISTINCT country) FILTER (WHERE state = 1 AND country <> ''), " \
 	"count(*) FILTER (WHERE state = 0) " \
 	"FROM signature WHERE letter = $1") \
-X(COUNT_NEW, \
+X(COUNT_NEW, /* a cancelled mailing is not the last letter */ \
 	"SELECT count(*) FROM signature WHERE letter = $1 AND state = 1 " \
-	"AND created_at > coalesce((SELECT max(created_at) FROM mailing " \
-	"WHERE letter = $1 AND audience = 0), 0)") \
+	"AND id > coalesce((SELECT max(newest) FROM mailing " \
+	"WHERE letter = $1 AND audience = 0 AND state <> 3), 0)") \
 X(COUNT_BY_COUNTRY, \
 	"SELECT country, count(*) FROM signature " \
 	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
@@ -105,8 +105,9 @@ X(SUPPRESSED, \
 X(MAILING_ADD, \
 	"INSERT INTO mailing(letter, audience, state, reason, account, " \
 	"created_at, from_name, from_address, reply_to, organiser, " \
-	"signatures, names, supporters) " \
-	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, $10, $11)") \
+	"signatures, names, supporters, newest) " \
+	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, " \
+	"(SELECT coalesce(max(id), 0) FROM signature))") \
 X(MAILING_EDITION_ADD, \
 	"INSERT INTO mailing_edition(mailing, lang, edition, letter, " \
 	"campaign) VALUES ($1, $2, $3, $4, $5)") \

@@ -74,7 +74,8 @@ struct store_totals {
 int store_totals(struct store *store, int64_t letter, struct store_totals *out,
 	struct err *err);
 
-/* Confirmed since the last mailing to the recipients was made. */
+/* Confirmed since the last mailing to the recipients was made that was not
+ * cancelled. */
 int store_count_new(
 	struct store *store, int64_t letter, int64_t *out, struct err *err);
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "store/store_signature.h"
 #include "store_sample.h"
 
 static int
@@ -87,6 +88,43 @@ test_empty_file(void **state)
 	sample_begin(s);
 	ok(s, store_letter(s->store, "a/b", &id, &s->err));
 	sample_commit(s);
+	free(path);
+}
+
+/* What version 1 kept is known in this one. */
+static void
+test_migrate(void **state)
+{
+	static const char first[] = {
+#include "store/schema_sql.h"
+	};
+	static const char rows[] =
+		"INSERT INTO letter(id, name) VALUES (1, 'c/l');"
+		"INSERT INTO edition(id, letter, lang, sha256, text) "
+		"VALUES (1, 1, 'en', '', '');"
+		"INSERT INTO consent(id, text) VALUES (1, '');"
+		"INSERT INTO signature SELECT value, 1, 1, 1, 0, 1, 0, value, "
+		"'', '', '', '', '', '', '', '', '', '', 0, '', NULL, NULL, "
+		"0, value * 10 FROM json_each('[1, 2, 3, 4, 5]');"
+		"INSERT INTO mailing VALUES (1, 1, 0, 2, '', 0, '', 30, '', "
+		"'', '', '', '', '');";
+	struct sample *s = *state;
+	char *path = file_join(s->dir, "old.db");
+	int version, ours;
+	int64_t fresh;
+	struct db *db;
+
+	ok(s, db_header(s->store->db, &version, &ours, &s->err));
+	ok(s, db_open(path, true, &db, &s->err));
+	ok(s, db_script(db, first, &s->err));
+	ok(s, db_script(db, rows, &s->err));
+	ok(s, db_set_header(db, 1, ours, &s->err));
+	db_close(db);
+	store_close(s->store);
+	s->store = NULL;
+	ok(s, store_open(path, &s->store, &s->err));
+	ok(s, store_count_new(s->store, 1, &fresh, &s->err));
+	assert_int_equal(fresh, 2);
 	free(path);
 }
 
@@ -269,6 +307,7 @@ main(void)
 		WITH_STORE(test_reopen),
 		WITH_STORE(test_private),
 		WITH_STORE(test_empty_file),
+		WITH_STORE(test_migrate),
 		WITH_STORE(test_not_ours),
 		WITH_STORE(test_not_a_database),
 		WITH_STORE(test_open_existing_only),
