@@ -103,7 +103,7 @@ _openletter_value()
 		;;
 	--recipient | --lang | --name | --email | --organisation | --role | \
 		--country | --city | --postcode | --comment | --source | \
-		--map | --limit | --test | --since) ;;
+		--map | --limit | --when | --every | --test | --since) ;;
 	*) return 1 ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -125,7 +125,7 @@ _openletter_options()
 	import) echo "$common --source --map --dry-run" ;;
 	send)
 		echo "$common --to --for-signers --to-signers --account" \
-			"--limit --again --dry-run --test --outbox --yes"
+			"--limit --again --when --every --dry-run --test --outbox --yes"
 		;;
 	resume) echo "$common --limit" ;;
 	log) echo "$common --state --since" ;;
@@ -180,7 +180,8 @@ _openletter()
 			--account | --by | --state | --recipient | --lang | \
 			--name | --email | --organisation | --role | \
 			--country | --city | --postcode | --comment | \
-			--source | --map | --limit | --test | --since | \
+			--source | --map | --limit | --when | --every | \
+			--test | --since | \
 			--outbox) ((i++)) ;;
 		-*) ;;
 		*)

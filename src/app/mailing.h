@@ -47,6 +47,7 @@ struct mailing {
 	bool supporters; /* can unsubscribe */
 	char *account;
 	int64_t created_at;
+	int64_t milestone; /* of a prepared one: why it is sent; 0 */
 	char *from_name;
 	char *from_address;
 	char *reply_to_name;
@@ -68,6 +69,7 @@ struct mailing_request {
 	const char *account;	      /* may be "" */
 	const struct fields *columns; /* of the recipients: what the letter
 					 may name */
+	int64_t milestone;	      /* 0: none */
 	int64_t now;
 };
 

@@ -217,6 +217,7 @@ mailing_prepare(struct workspace *ws, const struct mailing_request *r,
 	m->supporters = r->supporters;
 	m->account = mem_strdup(r->account);
 	m->created_at = r->now;
+	m->milestone = r->milestone;
 	m->langs = mem_zalloc(count * sizeof *m->langs);
 	m->lang_count = count;
 	for (size_t i = 0; i < count; i++)

@@ -46,6 +46,7 @@ mailing_save(struct workspace *ws, struct mailing *m, int64_t *letter_id,
 		.supporters = m->supporters,
 		.account = m->account,
 		.created_at = m->created_at,
+		.milestone = m->milestone,
 		.from_name = m->from_name,
 		.from_address = m->from_address,
 	};

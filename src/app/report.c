@@ -343,6 +343,7 @@ add_status(void *ctx, const struct store_mailing *m, struct err *err)
 			NUMBER(n[DELIVERY_SUPPRESSED]),
 			NUMBER(n[DELIVERY_CANCELLED]),
 			NUMBER(n[DELIVERY_BOUNCED]),
+			NUMBER(m->milestone),
 		},
 		err);
 }
@@ -376,6 +377,7 @@ report_status(struct workspace *ws, int64_t mailing, struct rows *rows,
 		{"suppressed", COLUMN_COUNT},
 		{"cancelled", COLUMN_COUNT},
 		{"bounced", COLUMN_COUNT},
+		{"milestone", COLUMN_COUNT},
 	};
 	struct status_ctx ctx = {.ws = ws, .rows = rows};
 

@@ -16,6 +16,11 @@
 struct making {
 	struct workspace *ws;
 	const struct send_request *request;
+	bool keep;
+	const struct catalog *catalog;
+	struct send_plan *plan;
+	struct problems *problems;
+	struct problems *notes;
 	struct enlist_options options;
 	const struct letter *letter; /* of the catalog */
 	char **lists;
@@ -50,7 +55,7 @@ read_options(struct making *m, struct err *err)
 	struct address address;
 
 	o->audience = request->audience;
-	o->again = request->again;
+	o->again = request->again || milestone_wished(&request->wish);
 	/* News may name the columns of the letter's lists; they are empty. */
 	m->lists = to ? str_split(to, ',', &o->list_count) : NULL;
 	o->lists = m->lists;
@@ -130,8 +135,9 @@ estimate(const struct conf_account *a, int64_t count)
 }
 
 static void
-describe(const struct making *m, struct send_plan *out)
+describe(const struct making *m)
 {
+	struct send_plan *out = m->plan;
 	const struct mailing *mailing = m->mailing;
 	const char *to = m->request->to ? m->request->to : m->letter->to.text;
 
@@ -150,27 +156,27 @@ describe(const struct making *m, struct send_plan *out)
 }
 
 static int
-fill(struct making *m, bool keep, struct send_plan *out,
-	struct problems *problems, struct problems *notes, struct err *err)
+fill(struct making *m, struct err *err)
 {
 	struct store *store = m->ws->store;
+	struct enlisted *enlisted = &m->plan->enlisted;
 	int64_t letter_id;
 
 	if (check_unfinished(m, err) < 0 ||
 		mailing_save(m->ws, m->mailing, &letter_id, err) < 0 ||
-		enlist(m->ws, m->mailing, letter_id, &m->options,
-			&out->enlisted, problems, notes, err) < 0)
+		enlist(m->ws, m->mailing, letter_id, &m->options, enlisted,
+			m->problems, m->notes, err) < 0)
 		return -1;
 	if (m->request->outbox &&
 		(mailing_load_files(m->ws, m->mailing, err) < 0 ||
 			maildir_write(m->ws, m->mailing, m->request->outbox,
 				err) < 0))
 		return -1;
-	if (!keep || out->enlisted.queued == 0) {
+	if (!m->keep || enlisted->queued == 0) {
 		store_rollback(store);
 		return 0;
 	}
-	out->mailing = m->mailing->id;
+	m->plan->mailing = m->mailing->id;
 	return store_commit(store, err);
 }
 
@@ -186,65 +192,70 @@ check_password(const struct making *m, const struct conf_account *conf,
 	return rc;
 }
 
+/* All that the mailing is made of is seen at one moment. */
 static int
-prepare(struct making *m, const struct catalog *catalog,
-	const struct conf_account *account, const struct fields *columns,
-	struct problems *problems, struct err *err)
+make_within(struct making *m, const struct fields *columns, struct err *err)
 {
 	const struct send_request *request = m->request;
+	struct send_plan *plan = m->plan;
 
-	return mailing_prepare(m->ws,
-		&(struct mailing_request){
-			.catalog = catalog,
-			.letter = request->letter,
-			.audience = request->test ? AUDIENCE_TEST
-						  : request->audience,
-			.supporters = request->audience == AUDIENCE_TO_SIGNERS,
-			.account = account ? account->name : "",
-			.columns = columns,
-			.now = clock_now(),
-		},
-		&m->mailing, problems, err);
+	if (milestone_wished(&request->wish)) {
+		if (milestone_find(m->ws->store, request->letter,
+			    request->audience, &request->wish, &plan->milestone,
+			    err) < 0)
+			return -1;
+		if (!plan->milestone.due)
+			return 0;
+	}
+	if (mailing_prepare(m->ws,
+		    &(struct mailing_request){
+			    .catalog = m->catalog,
+			    .letter = request->letter,
+			    .audience = request->test ? AUDIENCE_TEST
+						      : request->audience,
+			    .supporters =
+				    request->audience == AUDIENCE_TO_SIGNERS,
+			    .account = plan->account ? plan->account->name : "",
+			    .columns = columns,
+			    .milestone = plan->milestone.due,
+			    .now = clock_now(),
+		    },
+		    &m->mailing, m->problems, err) < 0)
+		return -1;
+	return fill(m, err);
 }
 
 static int
-make(struct making *m, const struct catalog *catalog, bool keep,
-	struct send_plan *out, struct problems *problems,
-	struct problems *notes, struct err *err)
+make(struct making *m, struct err *err)
 {
 	const struct send_request *request = m->request;
 	const struct catalog_entry *entries;
+	struct send_plan *plan = m->plan;
 	struct fields columns = {0};
 	size_t count;
 	int rc = -1;
 
 	if (catalog_require_letter(
-		    catalog, request->letter, &entries, &count, err) < 0)
+		    m->catalog, request->letter, &entries, &count, err) < 0)
 		return -1;
 	m->letter = &entries[0].letter;
-	if (problems->count == 0 &&
-		(read_options(m, err) < 0 ||
-			find_account(m, &out->account, err) < 0))
-		return -1;
-	if (keep && problems->count == 0 &&
-		check_password(m, out->account, err) < 0)
-		return -1;
-	if (problems->count)
+	if (m->problems->count)
 		return err_set(err, ERR_DATA,
 			"%s cannot be used before this is mended",
 			request->letter);
-	/* The totals belong to the moment that the mailing is made at. */
+	if (read_options(m, err) < 0 ||
+		find_account(m, &plan->account, err) < 0 ||
+		(m->keep && check_password(m, plan->account, err) < 0))
+		return -1;
 	if (enlist_columns(m->ws, m->lists, m->options.list_count, &columns,
 		    err) == 0 &&
 		store_begin(m->ws->store, "making the mailing", DB_DURABLE,
 			err) == 0) {
-		if (prepare(m, catalog, out->account, &columns, problems,
-			    err) == 0)
-			rc = fill(m, keep, out, problems, notes, err);
+		rc = make_within(m, &columns, err);
 		store_rollback(m->ws->store);
 	}
-	if (rc == 0)
-		describe(m, out);
+	if (rc == 0 && m->mailing)
+		describe(m);
 	fields_release(&columns);
 	return rc;
 }
@@ -268,13 +279,44 @@ keep_problems(
 }
 
 int
+send_milestone(struct workspace *ws, const struct send_request *request,
+	struct milestone *out, struct err *err)
+{
+	/* What is wrong in letters is said when one is to be sent. */
+	struct problems ignored = {0};
+	const struct catalog_entry *entries;
+	struct catalog catalog;
+	size_t count;
+	int rc = catalog_load(ws, &catalog, &ignored, err);
+
+	problems_release(&ignored);
+	if (rc < 0)
+		return -1;
+	rc = catalog_require_letter(
+		&catalog, request->letter, &entries, &count, err);
+	catalog_release(&catalog);
+	if (rc < 0)
+		return -1;
+	return milestone_find(ws->store, request->letter, request->audience,
+		&request->wish, out, err);
+}
+
+int
 send_make(struct workspace *ws, const struct send_request *request, bool keep,
 	struct send_plan *out, struct problems *problems,
 	struct problems *notes, struct err *err)
 {
-	struct making m = {.ws = ws, .request = request};
-	struct problems all = {0};
 	struct catalog catalog;
+	struct making m = {
+		.ws = ws,
+		.request = request,
+		.keep = keep,
+		.catalog = &catalog,
+		.plan = out,
+		.problems = problems,
+		.notes = notes,
+	};
+	struct problems all = {0};
 	int rc;
 
 	*out = (struct send_plan){0};
@@ -283,7 +325,7 @@ send_make(struct workspace *ws, const struct send_request *request, bool keep,
 		return -1;
 	}
 	keep_problems(request->letter, &all, problems);
-	rc = make(&m, &catalog, keep, out, problems, notes, err);
+	rc = make(&m, err);
 	mailing_free(m.mailing);
 	str_list_free(m.lists, m.options.list_count);
 	str_list_free(m.copies, m.options.copy_count);

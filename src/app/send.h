@@ -6,6 +6,7 @@
 #define APP_SEND_H
 
 #include "app/enlist.h"
+#include "app/milestone.h"
 
 struct send_request {
 	const char *letter;
@@ -15,6 +16,7 @@ struct send_request {
 	const char *test;	/* an address, or NULL */
 	const char *outbox;	/* a folder, or NULL */
 	bool again;
+	struct milestone_wish wish; /* both 0: now, whatever the total */
 };
 
 /* What a mailing is or would be; release with send_plan_release. */
@@ -29,12 +31,20 @@ struct send_plan {
 	const struct conf_account *account; /* NULL: not needed */
 	int64_t span_s; /* how long the limits make it take, at least */
 	struct enlisted enlisted;
+	struct milestone milestone; /* of a request with a wish */
 };
+
+/* Looks whether a request with a wish has something to send. Errors:
+ * ERR_NOTFOUND, ERR_REFUSED: no such letter; ERR_IO. */
+int send_milestone(struct workspace *ws, const struct send_request *request,
+	struct milestone *out, struct err *err);
 
 /*
  * Makes a mailing of what is asked for. With keep it stays in the store (if
  * there is anybody to write to), else nothing does. With request->outbox the
- * messages are written into a Maildir and nothing stays in the store.
+ * messages are written into a Maildir and nothing stays in the store. With a
+ * wish that is not fulfilled nothing is made: milestone.due is 0, and the plan
+ * is empty but for the milestone.
  * What is wrong with rows goes to problems (they are skipped), repeats to
  * notes.
  * Errors: ERR_NOTFOUND; ERR_DATA with problems; ERR_REFUSED: an unfinished

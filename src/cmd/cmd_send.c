@@ -77,6 +77,11 @@ print_plan(const struct send_plan *plan)
 		fprintf(stderr, "%s%s %s", i ? ", " : " (",
 			e->langs.items[i].name, e->langs.items[i].value);
 	fprintf(stderr, "%s\n", e->langs.count ? ")" : "");
+	if (plan->milestone.due)
+		fprintf(stderr,
+			"Reached:  %" PRId64 " signatures; there are %" PRId64
+			"\n",
+			plan->milestone.due, plan->milestone.total);
 	if (e->reached)
 		fprintf(stderr,
 			"Left out: %" PRId64 " who got this letter already "
@@ -133,7 +138,47 @@ print_notes(struct problems *notes)
 	problems_release(notes);
 }
 
-/* Shows what would be sent, changing nothing. Returns 0 or -1. */
+/* Says why a milestone letter is not sent now. */
+static void
+say_milestone(const struct cmd *cmd, const struct send_options *o,
+	const struct milestone *m)
+{
+	const char *letter = o->request.letter;
+
+	if (m->next)
+		cmd_say(cmd,
+			"%s has %" PRId64 " of %" PRId64 " signatures; %" PRId64
+			" to go, nothing is sent.",
+			letter, m->total, m->next, m->next - m->total);
+	else
+		cmd_say(cmd,
+			"%s was sent for %" PRId64
+			" signatures already, by mailing %" PRId64 "%s.",
+			letter, m->sent, m->mailing,
+			m->open ? "; it is not finished, go on with: "
+				  "openletter resume"
+				: "");
+}
+
+/* Whether a milestone is waited for, which is said. Returns 1, 0 or -1. Asked
+ * before the sender's lock is taken, for another letter may hold it. */
+static int
+is_waiting(struct cmd *cmd, const struct send_options *o, struct err *err)
+{
+	struct milestone milestone;
+
+	if (!milestone_wished(&o->request.wish))
+		return 0;
+	if (send_milestone(&cmd->ws, &o->request, &milestone, err) < 0)
+		return -1;
+	if (milestone.due)
+		return 0;
+	say_milestone(cmd, o, &milestone);
+	return 1;
+}
+
+/* Shows what would be sent, changing nothing. Returns 1, 0 when no milestone
+ * is reached, or -1. */
 static int
 plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
 	int64_t *reached, bool *skipped, struct err *err)
@@ -149,12 +194,16 @@ plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
 	}
 	cmd_print_problems(&cmd->problems);
 	print_notes(&notes);
+	if (milestone_wished(&o->request.wish) && !plan.milestone.due) {
+		say_milestone(cmd, o, &plan.milestone);
+		return 0;
+	}
 	print_plan(&plan);
 	*queued = plan.enlisted.queued;
 	*reached = plan.enlisted.reached;
 	*skipped = plan.enlisted.skipped > 0;
 	send_plan_release(&plan);
-	return 0;
+	return 1;
 }
 
 static int
@@ -202,6 +251,7 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 {
 	struct problems notes = {0};
 	struct send_plan plan;
+	struct milestone milestone;
 	int64_t mailing, queued, reached;
 	bool skipped;
 
@@ -223,7 +273,12 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 	queued = plan.enlisted.queued;
 	reached = plan.enlisted.reached;
 	skipped = plan.enlisted.skipped > 0;
+	milestone = plan.milestone;
 	send_plan_release(&plan);
+	if (milestone_wished(&o->request.wish) && !milestone.due) {
+		say_milestone(cmd, o, &milestone);
+		return 0;
+	}
 	if (!mailing)
 		return nobody_left(cmd, reached, skipped);
 	if (asked >= 0 && asked != queued)
@@ -249,6 +304,15 @@ check_options(struct send_options *o, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"--outbox does not go together with --test or "
 			"--dry-run");
+	if (o->request.wish.when && o->request.wish.every)
+		return err_set(err, ERR_USAGE,
+			"--when and --every do not go together");
+	if (milestone_wished(&o->request.wish) &&
+		(o->for_signers || o->request.test || o->request.outbox))
+		return err_set(err, ERR_USAGE,
+			"%s does not go together with --for-signers, --test or "
+			"--outbox",
+			o->request.wish.when ? "--when" : "--every");
 	o->request.audience = o->for_signers  ? AUDIENCE_FOR_SIGNERS
 			      : o->to_signers ? AUDIENCE_TO_SIGNERS
 					      : AUDIENCE_RECIPIENTS;
@@ -273,6 +337,11 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"send at most N letters in this run"},
 		{"again", 0, OPT_FLAG, &o.request.again, NULL,
 			"also to those who got this letter already"},
+		{"when", 0, OPT_NUMBER, &o.request.wish.when, "N",
+			"to everybody, once N signatures are reached; until "
+			"then nothing"},
+		{"every", 0, OPT_NUMBER, &o.request.wish.every, "N",
+			"to everybody, at each multiple of N signatures"},
 		{"dry-run", 0, OPT_FLAG, &o.dry_run, NULL,
 			"show what would be sent, send nothing"},
 		{"test", 0, OPT_TEXT, &o.request.test, "ADDRESS",
@@ -292,9 +361,13 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 	o.request.letter = argv[0];
 	if (check_options(&o, err) < 0)
 		return -1;
+	rc = is_waiting(cmd, &o, err);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
 	if (o.dry_run || (!o.yes && !o.request.outbox)) {
-		if (plan_only(cmd, &o, &queued, &reached, &skipped, err) < 0)
-			return -1;
+		rc = plan_only(cmd, &o, &queued, &reached, &skipped, err);
+		if (rc <= 0)
+			return rc;
 		if (o.dry_run)
 			return skipped ? CMD_SOME_FAILED : 0;
 		if (queued == 0)

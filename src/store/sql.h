@@ -105,8 +105,8 @@ X(SUPPRESSED, \
 X(MAILING_ADD, \
 	"INSERT INTO mailing(letter, audience, state, reason, account, " \
 	"created_at, from_name, from_address, reply_to, organiser, " \
-	"signatures, names, supporters, newest) " \
-	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, " \
+	"signatures, names, supporters, milestone, newest) " \
+	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, " \
 	"(SELECT coalesce(max(id), 0) FROM signature))") \
 X(MAILING_EDITION_ADD, \
 	"INSERT INTO mailing_edition(mailing, lang, edition, letter, " \
@@ -130,8 +130,13 @@ X(MAILING_FIND, \
 	"JOIN letter l ON l.id = m.letter WHERE m.id = $1") \
 X(MAILING_LIST, \
 	"SELECT m.id, l.name, m.audience, m.state, m.reason, m.account, " \
-	"m.created_at FROM mailing m JOIN letter l ON l.id = m.letter " \
+	"m.created_at, m.milestone " \
+	"FROM mailing m JOIN letter l ON l.id = m.letter " \
 	"WHERE $1 = 0 OR m.id = $1 ORDER BY m.id") \
+X(MAILING_MILESTONE, /* the greatest; a cancelled one is none */ \
+	"SELECT milestone, id, state IN (0, 1) FROM mailing " \
+	"WHERE letter = $1 AND audience = $2 AND milestone > 0 " \
+	"AND state <> 3 ORDER BY milestone DESC, id DESC LIMIT 1") \
 X(MAILING_UNFINISHED, \
 	"SELECT id FROM mailing WHERE ($1 = 0 OR letter = $1) " \
 	"AND ($2 < 0 OR audience = $2) AND state IN (0, 1) ORDER BY id") \

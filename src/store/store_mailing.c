@@ -40,6 +40,7 @@ store_mailing_add(struct store *store, int64_t letter,
 	db_bind_text(q, 9, m->signatures);
 	db_bind_text(q, 10, m->names);
 	db_bind_int(q, 11, m->supporters);
+	db_bind_int(q, 12, m->milestone);
 	return db_insert(q, id, err);
 }
 
@@ -92,6 +93,28 @@ store_mailing_unfinished(struct store *store, int64_t letter, int audience,
 	db_bind_int(q, 1, letter);
 	db_bind_int(q, 2, audience);
 	return db_find(q, id, err);
+}
+
+int
+store_mailing_milestone(struct store *store, int64_t letter,
+	enum audience audience, struct store_milestone *out, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_MAILING_MILESTONE, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_int(q, 2, audience);
+	rc = db_next(q, err);
+	if (rc > 0)
+		*out = (struct store_milestone){
+			.milestone = db_int(q, 0),
+			.mailing = db_int(q, 1),
+			.open = db_int(q, 2) != 0,
+		};
+	db_reset(q);
+	return rc;
 }
 
 int
@@ -193,6 +216,7 @@ store_mailings(struct store *store, int64_t id,
 			.reason = copy(q, 4),
 			.account = copy(q, 5),
 			.created_at = db_int(q, 6),
+			.milestone = db_int(q, 7),
 		};
 		int stop = each(ctx, &m, err);
 

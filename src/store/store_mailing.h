@@ -19,6 +19,7 @@ struct store_mailing {
 	bool supporters; /* who can unsubscribe */
 	char *account;
 	int64_t created_at;
+	int64_t milestone; /* sent for so many signatures; 0: none */
 	char *from_name;
 	char *from_address;
 	char *reply_to;	  /* a mailbox, or "" */
@@ -41,6 +42,18 @@ int store_mailing_find(struct store *store, int64_t id,
  * stand for any. Returns 1, 0 or -1. */
 int store_mailing_unfinished(struct store *store, int64_t letter, int audience,
 	int64_t *id, struct err *err);
+
+/* A mailing that was made for a milestone. */
+struct store_milestone {
+	int64_t milestone;
+	int64_t mailing;
+	bool open; /* running or paused */
+};
+
+/* The greatest milestone that the letter was sent to the audience for and
+ * not cancelled. Returns 1, 0 without one, or -1. */
+int store_mailing_milestone(struct store *store, int64_t letter,
+	enum audience audience, struct store_milestone *out, struct err *err);
 
 /* The mailing to go on with when none is named. Returns 1, 0 or -1. */
 int store_mailing_resume(
