@@ -96,6 +96,7 @@ _openletter_value()
 	--visibility) words='public recipient count' ;;
 	--audience) words='public recipient organisers' ;;
 	--account) words=$(_openletter_accounts) ;;
+	--attach-signatures) words='csv html' ;;
 	--by) words='country day language organisation source visibility' ;;
 	--state)
 		words='queued claimed sending sent deferred rejected unknown
@@ -125,7 +126,8 @@ _openletter_options()
 	import) echo "$common --source --map --dry-run" ;;
 	send)
 		echo "$common --to --for-signers --to-signers --account" \
-			"--limit --again --when --every --dry-run --test --outbox --yes"
+			"--limit --again --when --every --attach-signatures" \
+			"--dry-run --test --outbox --yes"
 		;;
 	resume) echo "$common --limit" ;;
 	log) echo "$common --state --since" ;;
@@ -181,7 +183,7 @@ _openletter()
 			--name | --email | --organisation | --role | \
 			--country | --city | --postcode | --comment | \
 			--source | --map | --limit | --when | --every | \
-			--test | --since | \
+			--attach-signatures | --test | --since | \
 			--outbox) ((i++)) ;;
 		-*) ;;
 		*)

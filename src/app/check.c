@@ -301,8 +301,6 @@ render(struct workspace *ws, const struct preview_request *request,
 	case PREVIEW_HTML:
 		return compose_html(&in, out, err);
 	case PREVIEW_EML:
-		if (mailing_load_files(ws, m, err) < 0)
-			return -1;
 		return compose_message(&in, out, err);
 	case PREVIEW_TEXT:
 		break;

@@ -5,6 +5,7 @@
 
 #include "app/composition.h"
 #include "app/data.h"
+#include "app/enclosure.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -72,24 +73,14 @@ out:
 	return rc;
 }
 
-/*
- * The names that the reader may see: a copy goes to others than the
- * addressee. Returns an array to free whose fields are borrowed.
- */
-static struct fields *
-visible_names(const struct compose_input *in, size_t *count)
+/* A copy goes to others than the addressee. */
+static struct names_view
+view_of(const struct compose_input *in)
 {
-	const struct mailing *m = in->mailing;
-	struct fields *out = mem_zalloc((m->name_count + 1) * sizeof *out);
-
-	*count = 0;
-	for (size_t i = 0; i < m->name_count; i++) {
-		const char *who = fields_get(&m->names[i], MAILING_VISIBILITY);
-
-		if (!in->copy || (who && strcmp(who, "public") == 0))
-			out[(*count)++] = m->names[i];
-	}
-	return out;
+	return (struct names_view){
+		.version = in->names,
+		.public = in->copy || in->mailing->supporters,
+	};
 }
 
 /* A Subject is one line, whatever was put into it. */
@@ -107,8 +98,12 @@ compose_letter(
 {
 	const struct mailing *m = in->mailing;
 	char *unsubscribe = m->supporters ? unsubscribe_link(in) : NULL;
-	size_t name_count;
-	struct fields *names = visible_names(in, &name_count);
+	struct names_view view = view_of(in);
+	size_t name_count = 0;
+	struct value *names =
+		in->lang->lists_names
+			? names_values(&m->names, &view, &name_count)
+			: NULL;
 	char date[CLOCK_TIME_MAX];
 	struct data *data;
 	int rc;
@@ -121,7 +116,7 @@ compose_letter(
 		.organiser = &m->organiser,
 		.signatures = &m->signatures,
 		.names = names,
-		.names_count = name_count,
+		.name_count = name_count,
 		.signer = in->signer,
 		.date = date,
 		.unsubscribe = unsubscribe,
@@ -212,14 +207,19 @@ compose_message(
 		.date = in->date,
 		.lang = in->lang->lang,
 		.dir = lang_dir(in->lang->lang),
-		.attachments = in->lang->parts,
-		.attachment_count = in->lang->file_count,
 	};
 	char *link = NULL, *via;
+	struct names_view view = view_of(in);
+	struct enclosure enclosure = {0};
 	int rc = compose_letter(in, &composed, err);
 
+	if (rc == 0)
+		rc = enclosure_gather(in->mailing, in->lang,
+			in->copy ? NULL : in->row, &view, &enclosure, err);
 	if (rc < 0)
 		goto out;
+	message.attachments = enclosure.items;
+	message.attachment_count = enclosure.count;
 	message.subject = buf_str(&composed.subject);
 	message.text = buf_str(&composed.text);
 	message.html = buf_str(&composed.html);
@@ -237,6 +237,7 @@ compose_message(
 	free(via);
 out:
 	free(link);
+	enclosure_release(in->mailing, &enclosure);
 	composed_release(&composed);
 	return rc;
 }
@@ -262,6 +263,7 @@ compose_delivery(const struct mailing *mailing,
 		.copy = d->copy,
 		.message_id = d->message_id,
 		.date = d->date,
+		.names = d->names < 0 ? 0 : d->names,
 	};
 	int rc = -1;
 

@@ -17,6 +17,7 @@ struct compose_input {
 	bool copy;		     /* mark it as a copy */
 	const char *message_id;
 	int64_t date;
+	int64_t names; /* which version of them; see store/store_names.h */
 	/* Of the thread that renders; NULL: the language's own, which is the
 	 * main thread's. */
 	struct composition *composition;
@@ -39,15 +40,15 @@ void composed_release(struct composed *c);
 int
 compose_html(const struct compose_input *in, struct buf *out, struct err *err);
 
-/* The message as it is sent, added to out; mailing_load_files was called.
- * Errors: as compose_letter. */
+/* The message as it is sent, added to out. Errors: as compose_letter and
+ * enclosure_gather. */
 int compose_message(
 	const struct compose_input *in, struct buf *out, struct err *err);
 
 /*
  * The message of a delivery from the ledger, whose rows are JSON (NULL:
  * none). compositions: one for each language of the mailing, of the calling
- * thread, or NULL as above. Errors: as compose_letter; ERR_DATA: a row that
+ * thread, or NULL as above. Errors: as compose_message; ERR_DATA: a row that
  * cannot be read.
  */
 struct store_delivery;

@@ -39,9 +39,8 @@ static const char *const root_names[ROOT_COUNT] = {
 struct data {
 	struct value root;
 	struct value items[ROOT_COUNT];
-	struct value *list; /* signatures.list: its maps */
-	size_t list_count;
-	struct fields *declared; /* of data_declare: owned */
+	struct fields *declared; /* of data_declare: owned, as is the next */
+	struct value *declared_name;
 };
 
 /* A map of the fields, with room for one more item. */
@@ -91,15 +90,11 @@ make_signatures(struct data *data, const struct data_input *in)
 	struct value map = make_map(in->signatures, VALUE_NUMBER);
 	size_t last = map.count++;
 
-	data->list = mem_zalloc((in->names_count + 1) * sizeof *data->list);
-	data->list_count = in->names_count;
-	for (size_t i = 0; i < in->names_count; i++)
-		data->list[i] = make_map(&in->names[i], VALUE_TEXT);
 	((const char **)(uintptr_t)map.names)[last] = "list";
 	((struct value *)(uintptr_t)map.items)[last] = (struct value){
 		.kind = VALUE_LIST,
-		.items = data->list,
-		.count = data->list_count,
+		.items = in->names,
+		.count = in->name_count,
 	};
 	data->items[ROOT_SIGNATURES] = map;
 }
@@ -151,9 +146,9 @@ data_free(struct data *data)
 		return;
 	for (int i = 0; i < ROOT_COUNT; i++)
 		free_map(&data->items[i]);
-	for (size_t i = 0; i < data->list_count; i++)
-		free_map(&data->list[i]);
-	free(data->list);
+	if (data->declared_name)
+		free_map(data->declared_name);
+	free(data->declared_name);
 	for (int i = 0; data->declared && i < DECLARED_COUNT; i++)
 		fields_release(&data->declared[i]);
 	free(data->declared);
@@ -175,6 +170,7 @@ data_declare(const struct fields *columns, const char *text)
 			"country", "city", "comment"},
 	};
 	struct fields *sets = mem_zalloc(DECLARED_COUNT * sizeof *sets);
+	struct value *name;
 	struct data *data;
 
 	for (size_t i = 0; i < data_recipient_column_count; i++)
@@ -188,18 +184,21 @@ data_declare(const struct fields *columns, const char *text)
 	for (int set = DECLARED_LETTER; set < DECLARED_COUNT; set++)
 		for (int i = 0; i < 8 && names[set][i]; i++)
 			fields_add(&sets[set], names[set][i], text);
+	name = mem_zalloc(sizeof *name);
+	*name = make_map(&sets[DECLARED_NAMES], VALUE_TEXT);
 	data = data_new(&(struct data_input){
 		.recipient = &sets[DECLARED_RECIPIENT],
 		.letter = &sets[DECLARED_LETTER],
 		.campaign = &sets[DECLARED_CAMPAIGN],
 		.organiser = &sets[DECLARED_ORGANISER],
 		.signatures = &sets[DECLARED_SIGNATURES],
-		.names = &sets[DECLARED_NAMES],
-		.names_count = 1,
+		.names = name,
+		.name_count = 1,
 		.signer = &sets[DECLARED_SIGNER],
 		.date = text,
 		.unsubscribe = text,
 	});
 	data->declared = sets;
+	data->declared_name = name;
 	return data;
 }

@@ -19,8 +19,8 @@ struct data_input {
 	const struct fields *campaign;
 	const struct fields *organiser;
 	const struct fields *signatures; /* totals */
-	const struct fields *names;	 /* signatures.list: names_count */
-	size_t names_count;
+	const struct value *names;	 /* signatures.list: name_count maps */
+	size_t name_count;
 	const struct fields *signer; /* NULL: a false section */
 	const char *date;
 	const char *unsubscribe; /* NULL: a false section */

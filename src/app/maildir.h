@@ -7,7 +7,7 @@
 /*
  * Writes one file per queued delivery into dir/new, each complete or not at
  * all; dir, dir/tmp, dir/new and dir/cur are made (0700, files 0600).
- * mailing_load_files was called. Errors: ERR_CREATE, ERR_IO, ERR_DATA.
+ * Errors: ERR_CREATE, ERR_IO, ERR_DATA, ERR_CHANGED.
  */
 int maildir_write(struct workspace *ws, const struct mailing *mailing,
 	const char *dir, struct err *err);

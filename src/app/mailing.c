@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "app/composition.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "format/message.h"
 
 static void
 lang_release(struct mailing_lang *lang)
@@ -15,13 +13,9 @@ lang_release(struct mailing_lang *lang)
 	free(lang->text);
 	fields_release(&lang->letter);
 	fields_release(&lang->campaign);
-	for (size_t i = 0; i < lang->file_count; i++) {
-		free(lang->files[i].path);
-		if (lang->parts)
-			buf_release(&lang->parts[i]);
-	}
+	for (size_t i = 0; i < lang->file_count; i++)
+		attachment_release(&lang->files[i]);
 	free(lang->files);
-	free(lang->parts);
 	composition_free(lang->composition);
 	edition_close(&lang->edition);
 }
@@ -34,9 +28,9 @@ mailing_free(struct mailing *m)
 	for (size_t i = 0; i < m->lang_count; i++)
 		lang_release(&m->langs[i]);
 	free(m->langs);
-	for (size_t i = 0; i < m->name_count; i++)
-		fields_release(&m->names[i]);
-	free(m->names);
+	names_release(&m->names);
+	attachments_release(&m->row_files);
+	parts_free(m->parts);
 	fields_release(&m->organiser);
 	fields_release(&m->signatures);
 	free(m->letter);
@@ -75,50 +69,25 @@ mailing_choose(
 	return &m->langs[found < 0 ? 0 : found];
 }
 
-static int
-encode_file(const struct workspace *ws, const struct mailing_file *file,
-	struct buf *out, struct err *err)
+bool
+mailing_lists_names(const struct edition *e)
 {
-	char *path = NULL;
-	const char *slash = strrchr(file->path, '/');
-	char digest[DIGEST_MAX];
-	struct buf data = {0};
-	int rc = workspace_attachment(ws, file->path, &path, err);
-
-	if (rc == 0)
-		rc = file_read(path, WORKSPACE_ATTACHMENT_MAX, &data, err);
-	if (rc < 0) {
-		err->kind = ERR_DATA;
-	} else {
-		token_digest(buf_str(&data), data.len, digest);
-		if (strcmp(digest, file->digest) != 0)
-			rc = err_set(err, ERR_DATA,
-				"%s: not the file that it was when the mailing "
-				"was made; put that one back, then resume",
-				file->path);
-	}
-	if (rc == 0)
-		message_attachment(slash ? slash + 1 : file->path, NULL,
-			buf_str(&data), data.len, out);
-	buf_release(&data);
-	free(path);
-	return rc;
+	return (e->body && template_uses(e->body, "signatures.list")) ||
+	       (e->subject && template_uses(e->subject, "signatures.list"));
 }
 
-int
-mailing_load_files(struct workspace *ws, struct mailing *m, struct err *err)
+bool
+mailing_shows_names(const struct mailing *m)
 {
-	for (size_t i = 0; i < m->lang_count; i++) {
-		struct mailing_lang *lang = &m->langs[i];
+	bool shows = m->list != SIGNATURE_LIST_NONE;
 
-		if (lang->parts)
-			continue;
-		lang->parts = mem_zalloc(
-			(lang->file_count + 1) * sizeof *lang->parts);
-		for (size_t k = 0; k < lang->file_count; k++)
-			if (encode_file(ws, &lang->files[k], &lang->parts[k],
-				    err) < 0)
-				return -1;
-	}
-	return 0;
+	for (size_t i = 0; i < m->lang_count && !shows; i++)
+		shows = m->langs[i].lists_names;
+	return shows;
+}
+
+enum visibility
+mailing_tightest(const struct mailing *m)
+{
+	return m->supporters ? VISIBILITY_PUBLIC : VISIBILITY_RECIPIENT;
 }

@@ -6,22 +6,15 @@
 #ifndef APP_MAILING_H
 #define APP_MAILING_H
 
+#include "app/attachment.h"
 #include "app/catalog.h"
 #include "app/edition.h"
+#include "app/names.h"
+#include "app/parts.h"
 #include "app/workspace.h"
 #include "base/fields.h"
-#include "base/token.h"
 #include "core/mailing.h"
-
-/* A file that goes with the letter. */
-struct mailing_file {
-	char *path; /* below the workspace */
-	char digest[DIGEST_MAX];
-};
-
-/* The member of a name in signatures.list that says who may see it; letters
- * cannot name it. */
-#define MAILING_VISIBILITY "visibility"
+#include "core/signature.h"
 
 struct composition;
 
@@ -31,15 +24,15 @@ struct mailing_lang {
 	char *text; /* the edition */
 	struct fields letter;
 	struct fields campaign;
-	struct mailing_file *files;
+	struct attachment *files;
 	size_t file_count;
-	struct buf *parts; /* the files as MIME parts; NULL until
-			      mailing_load_files */
 	struct edition edition;
+	bool lists_names;		 /* with {{#signatures.list}} */
 	struct composition *composition; /* owned */
 };
 
 struct mailing {
+	const struct workspace *ws;
 	int64_t id; /* 0: not in the store */
 	char *letter;
 	char *campaign;
@@ -54,8 +47,12 @@ struct mailing {
 	char *reply_to_address; /* "" without */
 	struct fields organiser;
 	struct fields signatures;
-	struct fields *names; /* signatures.list */
-	size_t name_count;
+	struct names names;	      /* of signatures.list and the list along
+					 with it, when there is one */
+	int64_t names_version;	      /* see store/store_names.h */
+	enum signature_list list;     /* goes along with each message */
+	struct attachments row_files; /* what lists name for one recipient */
+	struct parts *parts;	      /* all that goes along */
 	struct mailing_lang *langs;
 	size_t lang_count;
 };
@@ -70,6 +67,7 @@ struct mailing_request {
 	const struct fields *columns; /* of the recipients: what the letter
 					 may name */
 	int64_t milestone;	      /* 0: none */
+	enum signature_list list;
 	int64_t now;
 };
 
@@ -91,12 +89,17 @@ int mailing_save(struct workspace *ws, struct mailing *mailing,
 int mailing_load(struct workspace *ws, int64_t id, struct mailing **out,
 	struct err *err);
 
-/*
- * Reads the files that go with the letter and encodes them. A file that is
- * missing or is not what it was when the mailing was made: ERR_DATA.
- */
-int mailing_load_files(
+/* Leaves out names whose owners withdrew or hid them meanwhile, as the newest
+ * version in the store says. Messages may be made at the same time. */
+int mailing_follow_names(
 	struct workspace *ws, struct mailing *mailing, struct err *err);
+
+/* Whether a letter lists names, and whether anything of a mailing does. */
+bool mailing_lists_names(const struct edition *edition);
+bool mailing_shows_names(const struct mailing *mailing);
+
+/* Of the names that its readers may see, the tightest visibility. */
+enum visibility mailing_tightest(const struct mailing *mailing);
 
 void mailing_free(struct mailing *mailing);
 

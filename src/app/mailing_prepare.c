@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "app/composition.h"
+#include "app/data.h"
 #include "app/mailing.h"
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "core/signature.h"
 #include "store/store_signature.h"
@@ -53,22 +54,16 @@ note_files(const struct workspace *ws, const struct catalog_entry *entry,
 
 	lang->files = mem_zalloc((l->attach_count + 1) * sizeof *lang->files);
 	for (size_t i = 0; i < l->attach_count; i++) {
-		struct mailing_file *file = &lang->files[lang->file_count++];
-		struct buf data = {0};
-		struct err err;
-		char *path = NULL;
-
-		file->path = mem_printf(
+		char *path = mem_printf(
 			"letters/%s/%s", entry->campaign, l->attach[i].text);
-		if (workspace_attachment(ws, file->path, &path, &err) < 0 ||
-			file_read(path, WORKSPACE_ATTACHMENT_MAX, &data, &err) <
-				0) {
+		struct err err;
+
+		if (attachment_note(ws, path, &lang->files[lang->file_count++],
+			    &err) < 0) {
 			problems_add(problems, entry->file, l->attach[i].line,
 				0, "Attach: %s", err.msg);
 			rc = -1;
 		}
-		token_digest(buf_str(&data), data.len, file->digest);
-		buf_release(&data);
 		free(path);
 	}
 	return rc;
@@ -90,6 +85,7 @@ prepare_lang(const struct workspace *ws, const struct mailing_request *r,
 		    problems) < 0)
 		return -1;
 	composition_check(&out->edition, r->columns, problems);
+	out->lists_names = mailing_lists_names(&out->edition);
 	out->composition = composition_new(&out->edition);
 	return 0;
 }
@@ -135,42 +131,29 @@ add_number(struct fields *f, const char *name, int64_t number)
 	fields_add(f, name, text);
 }
 
-/* Adds one signature to signatures.list. */
+/* Adds one signature to the names. */
 static int
 add_name(void *ctx, const struct store_signature *row, struct err *err)
 {
-	struct mailing *m = ctx;
 	const struct signature *s = &row->signature;
-	struct fields *f;
+	char day[CLOCK_TIME_MAX];
+	const char *const texts[NAME_TEXT_COUNT] = {
+		[NAME_NAME] = s->name,
+		[NAME_ORGANISATION] = s->organisation,
+		[NAME_ROLE] = s->role,
+		[NAME_COUNTRY] = s->country,
+		[NAME_CITY] = s->city,
+		[NAME_COMMENT] = s->comment,
+		[NAME_LANG] = s->lang,
+		[NAME_DATE] = day,
+	};
 
 	(void)err;
-	m->names = mem_resize(m->names, m->name_count + 1, sizeof *m->names);
-	f = &m->names[m->name_count++];
-	*f = (struct fields){0};
-	add_number(f, "number", (int64_t)m->name_count);
-	/* An organisation without a contact signs under its own name. */
-	fields_add(f, "name", *s->name ? s->name : s->organisation);
-	fields_add(f, "organisation", *s->name ? s->organisation : "");
-	fields_add(f, "role", s->role);
-	fields_add(f, "country", s->country);
-	fields_add(f, "city", s->city);
-	fields_add(f, "comment", s->comment);
-	fields_add(f, MAILING_VISIBILITY, visibility_name(s->visibility));
+	clock_format_day(s->signed_at, day);
+	names_add(ctx, row->id,
+		s->visibility == VISIBILITY_PUBLIC ? INT64_MAX : 0, INT64_MAX,
+		texts);
 	return 0;
-}
-
-static bool
-lists_names(const struct mailing *m)
-{
-	for (size_t i = 0; i < m->lang_count; i++) {
-		const struct edition *e = &m->langs[i].edition;
-
-		if ((e->body && template_uses(e->body, "signatures.list")) ||
-			(e->subject &&
-				template_uses(e->subject, "signatures.list")))
-			return true;
-	}
-	return false;
 }
 
 static int
@@ -193,11 +176,44 @@ prepare_totals(struct workspace *ws, struct mailing *m, struct err *err)
 	add_number(&m->signatures, "organisations", totals.organisations);
 	add_number(&m->signatures, "countries", totals.countries);
 	add_number(&m->signatures, "new", fresh);
-	if (!found || !lists_names(m))
+	if (!found || !mailing_shows_names(m))
 		return 0;
-	return store_signatures(ws->store, letter, false,
-		m->supporters ? VISIBILITY_PUBLIC : VISIBILITY_RECIPIENT,
-		add_name, m, err);
+	return store_signatures(ws->store, letter, false, mailing_tightest(m),
+		add_name, &m->names, err);
+}
+
+/* Names are the letter's and not a row's: when they are too many for it, no
+ * row makes them fit. */
+static int
+check_room(const struct mailing *m, struct err *err)
+{
+	const struct names_view view = {.public = m->supporters};
+	struct template_values values = {0};
+	struct buf skeleton = {0};
+	struct data_input in = {
+		.organiser = &m->organiser, .signatures = &m->signatures};
+	struct value *names = names_values(&m->names, &view, &in.name_count);
+	int rc = 0;
+
+	in.names = names;
+	for (size_t i = 0; rc == 0 && i < m->lang_count; i++) {
+		const struct mailing_lang *lang = &m->langs[i];
+		struct data *data = lang->lists_names ? data_new(&in) : NULL;
+
+		if (data && template_skeleton(lang->edition.body,
+				    data_root(data), &skeleton, &values) < 0)
+			rc = err_set(err, ERR_DATA,
+				"%s lists %zu names, too many for one letter; "
+				"take {{#signatures.list}} out of it and send "
+				"the list along with --attach-signatures csv",
+				m->letter, in.name_count);
+		data_free(data);
+		buf_reset(&skeleton);
+		template_values_release(&values);
+	}
+	buf_release(&skeleton);
+	free(names);
+	return rc;
 }
 
 int
@@ -211,6 +227,9 @@ mailing_prepare(struct workspace *ws, const struct mailing_request *r,
 	if (catalog_require(r->catalog, r->letter, &entries, &count, err) < 0)
 		return -1;
 	m = mem_zalloc(sizeof *m);
+	m->ws = ws;
+	m->parts = parts_new();
+	m->list = r->list;
 	m->letter = mem_strdup(r->letter);
 	m->campaign = mem_strndup(r->letter, strcspn(r->letter, "/"));
 	m->audience = r->audience;
@@ -234,7 +253,7 @@ mailing_prepare(struct workspace *ws, const struct mailing_request *r,
 			"%s cannot be used before this is mended", r->letter);
 	}
 	prepare_people(&ws->conf, &entries[0].letter, m);
-	if (prepare_totals(ws, m, err) < 0) {
+	if (prepare_totals(ws, m, err) < 0 || check_room(m, err) < 0) {
 		mailing_free(m);
 		return -1;
 	}

@@ -45,7 +45,8 @@ struct pool_batch {
 	struct pool_done done[POOL_BATCH];
 	int rc;		/* of submit_batch */
 	struct err err; /* with rc -1 */
-	bool broken;	/* ... because one could not be rendered */
+	bool broken;	/* ... because one could not be rendered: ERR_DATA,
+			   or none can be now */
 	size_t broken_index;
 	/* the owner's */
 	size_t noted;	      /* of done, in the store */

@@ -151,6 +151,8 @@ describe(const struct making *m)
 			    : mem_strdup(mailing->from_address);
 	out->lists = mem_strdup(
 		out->audience != AUDIENCE_TO_SIGNERS && to ? to : "");
+	out->list = mailing->list;
+	out->names = (int64_t)mailing->names.count;
 	if (out->account && out->enlisted.queued)
 		out->span_s = estimate(out->account, out->enlisted.queued);
 }
@@ -168,9 +170,7 @@ fill(struct making *m, struct err *err)
 			m->problems, m->notes, err) < 0)
 		return -1;
 	if (m->request->outbox &&
-		(mailing_load_files(m->ws, m->mailing, err) < 0 ||
-			maildir_write(m->ws, m->mailing, m->request->outbox,
-				err) < 0))
+		maildir_write(m->ws, m->mailing, m->request->outbox, err) < 0)
 		return -1;
 	if (!m->keep || enlisted->queued == 0) {
 		store_rollback(store);
@@ -218,6 +218,7 @@ make_within(struct making *m, const struct fields *columns, struct err *err)
 			    .account = plan->account ? plan->account->name : "",
 			    .columns = columns,
 			    .milestone = plan->milestone.due,
+			    .list = request->list,
 			    .now = clock_now(),
 		    },
 		    &m->mailing, m->problems, err) < 0)

@@ -17,6 +17,7 @@ struct send_request {
 	const char *outbox;	/* a folder, or NULL */
 	bool again;
 	struct milestone_wish wish; /* both 0: now, whatever the total */
+	enum signature_list list;   /* what goes along */
 };
 
 /* What a mailing is or would be; release with send_plan_release. */
@@ -30,6 +31,8 @@ struct send_plan {
 	char *lists; /* as the letter or the user names them; "" */
 	const struct conf_account *account; /* NULL: not needed */
 	int64_t span_s; /* how long the limits make it take, at least */
+	enum signature_list list;
+	int64_t names; /* in it, of those that recipients see */
 	struct enlisted enlisted;
 	struct milestone milestone; /* of a request with a wish */
 };

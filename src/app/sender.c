@@ -8,6 +8,7 @@
 
 #include "app/account.h"
 #include "app/domains.h"
+#include "app/enclosure.h"
 #include "app/pool.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,6 +18,7 @@
 #include "net/submit.h"
 #include "store/store_ledger.h"
 #include "store/store_mailing.h"
+#include "store/store_names.h"
 
 /*
  * TICK: how soon a signal, another command or an outcome is noticed. A batch
@@ -234,9 +236,10 @@ write_ended(struct store *store, const struct look *look, int64_t now,
 	long tried = b->tried;
 
 	/* A letter that cannot be made, although it could when the mailing
-	 * was, must not stop the others. */
-	if (b->broken && store_reject(store, b->deliveries[b->broken_index].id,
-				 b->err.msg, now, err) < 0)
+	 * was, must not stop the others; a file that changed does. */
+	if (b->broken && b->err.kind == ERR_DATA &&
+		store_reject(store, b->deliveries[b->broken_index].id,
+			b->err.msg, now, err) < 0)
 		return -1;
 	for (size_t i = b->noted; i < look->done; i++)
 		tried += look->states[i] != DELIVERY_QUEUED;
@@ -259,6 +262,10 @@ write_look(struct store *store, struct look *look, struct err *err)
 		if (store_outcome(store, d->id, d->attempts, d->date,
 			    &done->outcome, done->at, &look->states[i],
 			    err) < 0)
+			return -1;
+		if (d->names >= 0 &&
+			store_names_settle(store, d->id,
+				done->outcome.handed_over, err) < 0)
 			return -1;
 	}
 	return look->ended ? write_ended(store, look, now, err) : 0;
@@ -322,8 +329,12 @@ judge_batch(struct sender *s, const struct pool_batch *batch)
 		s->err = err;
 		end_run(s, SENDER_PAUSED);
 	}
-	if (batch->broken) {
+	if (batch->broken && err.kind == ERR_DATA) {
 		s->result->rejected++;
+		return false;
+	}
+	if (batch->broken) {
+		fail(s, &err);
 		return false;
 	}
 	if (batch->tried > 0 || s->ending)
@@ -580,6 +591,8 @@ start_batches(struct sender *s, struct pool_batch **idle, size_t count,
 	for (size_t i = 0; i < count; i++)
 		claimed += (int64_t)idle[i]->count;
 	s->open += claimed;
+	if (mailing_follow_names(s->ws, s->mailing, err) < 0)
+		return -1;
 	for (size_t i = 0; i < count && idle[i]->count > 0; i++)
 		if (pool_start(s->pool, idle[i], err) < 0)
 			return -1;
@@ -728,7 +741,7 @@ start(struct sender *s, int64_t id, struct err *err)
 			"makes a new one",
 			id);
 	if (mailing_load(s->ws, id, &s->mailing, err) < 0 ||
-		mailing_load_files(s->ws, s->mailing, err) < 0)
+		enclosure_check(s->mailing, err) < 0)
 		return -1;
 	s->account = conf_account_find(&s->ws->conf, s->mailing->account);
 	if (!s->account)

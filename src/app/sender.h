@@ -46,7 +46,7 @@ struct sender_progress {
  * sender's lock is held and sender_recover was called. limit counts tries.
  * Returns 0 with the result, or -1: ERR_UNAVAILABLE: the server cannot be
  * reached, run again; ERR_CONFIG: the mailing is paused with this reason;
- * ERR_DATA: an attachment changed; ERR_IO, ERR_AGAIN: the store.
+ * ERR_CHANGED: an attachment; ERR_IO, ERR_AGAIN: the store.
  */
 int sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 	const struct sender_progress *progress, struct sender_result *out,

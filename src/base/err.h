@@ -13,6 +13,7 @@ enum err_kind {
 	ERR_NONE,
 	ERR_USAGE,	 /* the command line is wrong */
 	ERR_DATA,	 /* a file or value that people wrote is wrong */
+	ERR_CHANGED,	 /* a file is not what it was when it was noted */
 	ERR_NOTFOUND,	 /* the named thing does not exist */
 	ERR_UNAVAILABLE, /* a server cannot be reached */
 	ERR_CREATE,	 /* a file cannot be made */

@@ -18,6 +18,7 @@ struct send_options {
 	bool to_signers;
 	bool dry_run;
 	bool yes;
+	const char *attach; /* --attach-signatures */
 	long limit;
 };
 
@@ -77,6 +78,9 @@ print_plan(const struct send_plan *plan)
 		fprintf(stderr, "%s%s %s", i ? ", " : " (",
 			e->langs.items[i].name, e->langs.items[i].value);
 	fprintf(stderr, "%s\n", e->langs.count ? ")" : "");
+	if (plan->list)
+		fprintf(stderr, "With:     a list of %" PRId64 " names\n",
+			plan->names);
 	if (plan->milestone.due)
 		fprintf(stderr,
 			"Reached:  %" PRId64 " signatures; there are %" PRId64
@@ -313,6 +317,14 @@ check_options(struct send_options *o, struct err *err)
 			"%s does not go together with --for-signers, --test or "
 			"--outbox",
 			o->request.wish.when ? "--when" : "--every");
+	if (o->attach && (o->for_signers || o->to_signers))
+		return err_set(err, ERR_USAGE,
+			"--attach-signatures does not go together with "
+			"--for-signers or --to-signers: supporters do not get "
+			"the list, and it does not go along with each letter");
+	if (o->attach && signature_list_parse(o->attach, &o->request.list) < 0)
+		return err_set(err, ERR_USAGE,
+			"--attach-signatures %s: say csv or html", o->attach);
 	o->request.audience = o->for_signers  ? AUDIENCE_FOR_SIGNERS
 			      : o->to_signers ? AUDIENCE_TO_SIGNERS
 					      : AUDIENCE_RECIPIENTS;
@@ -342,6 +354,9 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"then nothing"},
 		{"every", 0, OPT_NUMBER, &o.request.wish.every, "N",
 			"to everybody, at each multiple of N signatures"},
+		{"attach-signatures", 0, OPT_TEXT, &o.attach, "FORMAT",
+			"with the list of those whom the reader may see: csv "
+			"or html"},
 		{"dry-run", 0, OPT_FLAG, &o.dry_run, NULL,
 			"show what would be sent, send nothing"},
 		{"test", 0, OPT_TEXT, &o.request.test, "ADDRESS",

@@ -53,6 +53,7 @@ exit_status(enum err_kind kind)
 	case ERR_USAGE:
 		return EX_USAGE;
 	case ERR_DATA:
+	case ERR_CHANGED:
 		return EX_DATAERR;
 	case ERR_NOTFOUND:
 		return EX_NOINPUT;

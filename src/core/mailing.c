@@ -1,5 +1,7 @@
 #include "core/mailing.h"
 
+#include <string.h>
+
 const char *
 audience_name(enum audience audience)
 {
@@ -16,4 +18,16 @@ mailing_state_name(enum mailing_state state)
 		"running", "paused", "done", "cancelled"};
 
 	return names[state];
+}
+
+int
+signature_list_parse(const char *name, enum signature_list *out)
+{
+	if (strcmp(name, "csv") == 0)
+		*out = SIGNATURE_LIST_CSV;
+	else if (strcmp(name, "html") == 0)
+		*out = SIGNATURE_LIST_HTML;
+	else
+		return -1;
+	return 0;
 }

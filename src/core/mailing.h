@@ -19,7 +19,17 @@ enum mailing_state {
 	MAILING_CANCELLED = 3,
 };
 
+/* As what the list of signatures goes along with a letter. */
+enum signature_list {
+	SIGNATURE_LIST_NONE = 0,
+	SIGNATURE_LIST_CSV = 1,
+	SIGNATURE_LIST_HTML = 2,
+};
+
 const char *audience_name(enum audience audience);
 const char *mailing_state_name(enum mailing_state state);
+
+/* "csv" or "html". Returns 0 or -1. */
+int signature_list_parse(const char *name, enum signature_list *out);
 
 #endif

@@ -91,6 +91,7 @@ void
 outcome_decide(const struct smtp_events *seen, struct outcome *out)
 {
 	memset(out, 0, sizeof *out);
+	out->handed_over = seen->body_done;
 	if (seen->mail_seen && reply_class(&seen->mail) != 2)
 		decide_mail(&seen->mail, out);
 	else if (seen->rcpt_seen && reply_class(&seen->rcpt) != 2)

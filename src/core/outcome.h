@@ -43,6 +43,7 @@ struct smtp_events {
 struct outcome {
 	enum outcome_kind kind;
 	bool policy;		 /* the recipient was refused with 5.7.x */
+	bool handed_over;	 /* the server was given all of the message */
 	struct smtp_reply reply; /* the one that decided; code 0 if none did */
 };
 

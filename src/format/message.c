@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "format/message_body.h"
 #include "format/message_header.h"
+#include "format/page.h"
 
 enum {
 	BOUNDARY_MAX = 24
@@ -44,23 +45,6 @@ multipart_end(const char *boundary, struct buf *out)
 	buf_puts(out, "--");
 }
 
-static void
-html_escape(const char *s, struct buf *out)
-{
-	for (; *s; s++) {
-		if (*s == '&')
-			buf_puts(out, "&amp;");
-		else if (*s == '<')
-			buf_puts(out, "&lt;");
-		else if (*s == '>')
-			buf_puts(out, "&gt;");
-		else if (*s == '"')
-			buf_puts(out, "&quot;");
-		else
-			buf_putc(out, *s);
-	}
-}
-
 /* Mail clients show the fragment inside a page of their own and drop html
  * and body: the div carries language, direction and looks through. */
 void
@@ -68,9 +52,9 @@ message_html(const struct message *m, struct buf *out)
 {
 	struct buf lang = {0}, title = {0}, clean = {0};
 
-	html_escape(m->lang, &lang);
+	page_escape(m->lang, &lang);
 	message_header_clean(m->subject, &clean);
-	html_escape(clean.data, &title);
+	page_escape(clean.data, &title);
 	buf_reserve(out, strlen(m->html) + title.len + 512);
 	buf_printf(out,
 		"<!DOCTYPE html>\n"

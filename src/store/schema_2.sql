@@ -11,6 +11,34 @@ ALTER TABLE mailing ADD COLUMN list INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE mailing ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
 	-- the last signature that there was: those behind it are new
 
+ALTER TABLE mailing ADD COLUMN names_version INTEGER;
+	-- of its rows in mailing_name; NULL: it shows no names
+
+-- The names that a mailing may show, in the place of mailing.names. When an
+-- owner withdraws or hides one the names have a new version, from which on it
+-- is left out: versions below public_to show it to everybody, those below
+-- recipient_to to recipients.
+CREATE TABLE mailing_name (
+	mailing      INTEGER NOT NULL REFERENCES mailing(id),
+	signature    INTEGER NOT NULL REFERENCES signature(id),
+	public_to    INTEGER NOT NULL,
+	recipient_to INTEGER NOT NULL,
+	name         TEXT NOT NULL,
+	organisation TEXT NOT NULL,
+	role         TEXT NOT NULL,
+	country      TEXT NOT NULL,
+	city         TEXT NOT NULL,
+	comment      TEXT NOT NULL,
+	lang         TEXT NOT NULL,
+	signed_at    INTEGER NOT NULL,
+	PRIMARY KEY (mailing, signature)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE delivery ADD COLUMN names INTEGER;
+	-- the version of the names that a server was given: each later try is
+	-- made of it. NULL before that; while it is claimed, and so perhaps
+	-- given to a server, -1 - version
+
 UPDATE mailing SET newest = coalesce((SELECT max(s.id) FROM signature s
 	WHERE s.letter = mailing.letter
 	AND s.created_at <= mailing.created_at), 0);

@@ -105,8 +105,9 @@ X(SUPPRESSED, \
 X(MAILING_ADD, \
 	"INSERT INTO mailing(letter, audience, state, reason, account, " \
 	"created_at, from_name, from_address, reply_to, organiser, " \
-	"signatures, names, supporters, milestone, newest) " \
-	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, " \
+	"signatures, names, supporters, milestone, list, newest) " \
+	"VALUES ($1, $2, 0, '', $3, $4, $5, $6, $7, $8, $9, '', $10, $11, " \
+	"$12, " \
 	"(SELECT coalesce(max(id), 0) FROM signature))") \
 X(MAILING_EDITION_ADD, \
 	"INSERT INTO mailing_edition(mailing, lang, edition, letter, " \
@@ -123,10 +124,47 @@ X(MAILING_ATTACHMENTS, \
 	"WHERE mailing = $1 AND lang = $2 ORDER BY position") \
 X(MAILING_ROW_ADD, \
 	"INSERT INTO mailing_row(mailing, fields) VALUES ($1, $2)") \
+X(NAMES_FREEZE, \
+	"INSERT INTO mailing_name SELECT $1, id, iif(visibility = 0, $4, 0), " \
+	"$4, name, organisation, role, country, city, comment, lang, " \
+	"signed_at FROM signature " \
+	"WHERE letter = $2 AND state = 1 AND visibility <= $3 ORDER BY id") \
+X(NAMES, \
+	"SELECT signature, public_to, recipient_to, name, organisation, " \
+	"role, country, city, comment, lang, signed_at FROM mailing_name " \
+	"WHERE mailing = $1 ORDER BY signature") \
+X(NAMES_VERSION, \
+	"SELECT names_version FROM mailing WHERE id = $1 " \
+	"AND names_version IS NOT NULL") \
+X(NAMES_SET_VERSION, \
+	"UPDATE mailing SET names_version = $2 WHERE id = $1") \
+X(NAMES_FOLLOW, /* the version that takes them out */ \
+	"UPDATE mailing_name SET public_to = " \
+	"iif(s.state = 1 AND s.visibility = 0, public_to, " \
+	"min(public_to, $2)), recipient_to = " \
+	"iif(s.state = 1 AND s.visibility <= 1, recipient_to, " \
+	"min(recipient_to, $2)) FROM signature s WHERE mailing = $1 " \
+	"AND s.id = signature AND ((public_to > $2 " \
+	"AND NOT (s.state = 1 AND s.visibility = 0)) OR (recipient_to > $2 " \
+	"AND NOT (s.state = 1 AND s.visibility <= 1)))") \
+X(NAMES_CHANGED, \
+	"SELECT signature, public_to, recipient_to FROM mailing_name " \
+	"WHERE mailing = $1 AND ((public_to > $2 AND public_to < $3) " \
+	"OR (recipient_to > $2 AND recipient_to < $3)) ORDER BY signature") \
+X(NAMES_CLAIM, \
+	"UPDATE delivery SET names = iif(names >= 0, names, -1 - $2) " \
+	"WHERE id = $1") \
+X(NAMES_SETTLE, \
+	"UPDATE delivery SET names = iif($2 <> 0, -1 - names, NULL) " \
+	"WHERE id = $1 AND names < 0") \
+X(NAMES_RECOVER, /* claimed by this mark: no server was given it */ \
+	"UPDATE delivery SET " \
+	"names = iif(state = 1 AND boot = $1, NULL, -1 - names) " \
+	"WHERE state IN (1, 2) AND names < 0") \
 X(MAILING_FIND, \
 	"SELECT m.id, l.name, m.audience, m.state, m.reason, m.account, " \
 	"m.created_at, m.from_name, m.from_address, m.reply_to, m.organiser, " \
-	"m.signatures, m.names, m.supporters FROM mailing m " \
+	"m.signatures, m.names, m.supporters, m.list FROM mailing m " \
 	"JOIN letter l ON l.id = m.letter WHERE m.id = $1") \
 X(MAILING_LIST, \
 	"SELECT m.id, l.name, m.audience, m.state, m.reason, m.account, " \
@@ -170,7 +208,7 @@ X(DELIVERY_IN_MAILING, /* the letter, for the index */ \
 	"LIMIT 1") \
 X(DELIVERY_DUE, \
 	"SELECT d.id, d.lang, d.recipient, d.copy, d.attempts, d.message_id, " \
-	"d.date, r.fields, g.fields, d.key, s.state, s.visibility " \
+	"d.date, r.fields, g.fields, d.key, s.state, s.visibility, d.names " \
 	"FROM delivery d LEFT JOIN mailing_row r ON r.id = d.row " \
 	"LEFT JOIN mailing_row g ON g.id = d.signer_row " \
 	"LEFT JOIN signature s ON s.id = d.signature " \

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/token.h"
+#include "store/store_names.h"
 #include "store/store_signature.h"
 
 /* 0 stays NULL. */
@@ -117,6 +118,7 @@ read_due(struct db_query *q, struct due *out, int64_t now)
 				.attempts = (int)db_int(q, 4) + 1,
 				.message_id = copy(q, 5),
 				.date = db_is_null(q, 6) ? now : db_int(q, 6),
+				.names = db_is_null(q, 12) ? -1 : db_int(q, 12),
 				.row = copy(q, 7),
 				.signer = copy(q, 8),
 			},
@@ -257,6 +259,17 @@ claim_one(struct store *store, const struct store_claim *claim,
 	return db_run(q, err) < 0 ? -1 : 1;
 }
 
+/* The names that a claimed delivery is made of: once given to a server they
+ * stay. */
+static int
+claim_names(struct store *store, struct store_delivery *d, int64_t version,
+	struct err *err)
+{
+	if (d->names < 0)
+		d->names = version;
+	return store_names_claim(store, d->id, version, err);
+}
+
 static int
 spend(struct store *store, const char *account, size_t count, int64_t now,
 	int64_t *spending, struct err *err)
@@ -278,9 +291,13 @@ store_claim(struct store *store, const struct store_claim *claim, size_t limit,
 {
 	struct due *due = mem_zalloc(limit * sizeof *due);
 	size_t found = 0;
-	int rc = -1;
+	int64_t version;
+	int rc = -1, names;
 
 	*count = 0;
+	names = store_names_follow(store, claim->mailing, &version, err);
+	if (names < 0)
+		goto out;
 	do {
 		release_due(due, found);
 		if (find_due(store, claim, limit, due, &found, err) < 0)
@@ -292,6 +309,9 @@ store_claim(struct store *store, const struct store_claim *claim, size_t limit,
 				goto out;
 			if (claimed == 0)
 				continue;
+			if (names && claim_names(store, &due[i].delivery,
+					     version, err) < 0)
+				goto out;
 			out[(*count)++] = due[i].delivery;
 			due[i].delivery = (struct store_delivery){0};
 		}

@@ -54,6 +54,7 @@ struct store_delivery {
 	int attempts; /* this one counted */
 	char *message_id;
 	int64_t date;
+	int64_t names; /* version (store_names.h), -1: it shows none */
 	char *row;    /* JSON or NULL */
 	char *signer; /* JSON or NULL */
 };

@@ -38,9 +38,9 @@ store_mailing_add(struct store *store, int64_t letter,
 	db_bind_text(q, 7, m->reply_to);
 	db_bind_text(q, 8, m->organiser);
 	db_bind_text(q, 9, m->signatures);
-	db_bind_text(q, 10, m->names);
-	db_bind_int(q, 11, m->supporters);
-	db_bind_int(q, 12, m->milestone);
+	db_bind_int(q, 10, m->supporters);
+	db_bind_int(q, 11, m->milestone);
+	db_bind_int(q, 12, m->list);
 	return db_insert(q, id, err);
 }
 
@@ -77,6 +77,7 @@ store_mailing_find(struct store *store, int64_t id, struct store_mailing *out,
 			.signatures = copy(q, 11),
 			.names = copy(q, 12),
 			.supporters = db_int(q, 13) != 0,
+			.list = (enum signature_list)db_int(q, 14),
 		};
 	db_reset(q);
 	return rc;

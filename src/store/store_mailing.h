@@ -25,7 +25,8 @@ struct store_mailing {
 	char *reply_to;	  /* a mailbox, or "" */
 	char *organiser;  /* JSON */
 	char *signatures; /* JSON */
-	char *names;	  /* JSON objects, one a line */
+	char *names;	  /* JSON objects, one a line: of version 1 only */
+	enum signature_list list;
 };
 
 void store_mailing_release(struct store_mailing *m);

@@ -4,6 +4,7 @@
 #include "base/token.h"
 #include "store/inflight.h"
 #include "store/store_ledger.h"
+#include "store/store_names.h"
 
 /* What a slot is put into the ledger with. */
 struct recovery {
@@ -41,8 +42,11 @@ take_over(void *ctx, const struct inflight_slot *slot, struct err *err)
 		return known ? 0
 			     : store_handed_over(
 				       r->store, slot->delivery, slot->at, err);
-	return store_outcome(r->store, slot->delivery, attempts, date,
-		&slot->outcome, slot->at, &state, err);
+	if (store_outcome(r->store, slot->delivery, attempts, date,
+		    &slot->outcome, slot->at, &state, err) < 0)
+		return -1;
+	return store_names_settle(
+		r->store, slot->delivery, slot->outcome.handed_over, err);
 }
 
 /* Returns how many rows the statement changed, or -1. mark: NULL, or its
@@ -79,6 +83,8 @@ put_right(struct store *store, const char *mark, int64_t now, int64_t *unknown,
 		{SQL_RECOVER_CLOCK_DUE, false, false},
 	};
 
+	if (store_names_recover(store, mark, err) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
 		int64_t changed = recover(store, steps[i].id,
 			steps[i].by_mark ? mark : NULL, now, err);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "app/enclosure.h"
 #include "app_sample.h"
 #include "store/store_ledger.h"
 
@@ -60,13 +61,10 @@ make_row(struct fields *row, const char *name, const char *url)
 static void
 add_name(struct mailing *m, const char *name, const char *country)
 {
-	struct fields *f;
+	const char *const texts[NAME_TEXT_COUNT] = {
+		name, "", "", country, "", "", "", ""};
 
-	m->names = mem_resize(m->names, m->name_count + 1, sizeof *m->names);
-	f = &m->names[m->name_count++];
-	*f = (struct fields){0};
-	fields_add(f, "name", name);
-	fields_add(f, "country", country);
+	names_add(&m->names, (int64_t)m->names.count + 1, 0, INT64_MAX, texts);
 }
 
 /* Lists and paragraphs that sections make. */
@@ -175,7 +173,7 @@ test_header_injection(void **state)
 	struct app *a = *state;
 
 	prepare(a, AUDIENCE_RECIPIENTS, "For {{recipient.name}}", "body\n");
-	assert_int_equal(mailing_load_files(&a->ws, a->mailing, &a->err), 0);
+	assert_int_equal(enclosure_check(a->mailing, &a->err), 0);
 	for (size_t i = 0; i < COUNT(values); i++) {
 		struct fields row = {0};
 		struct buf out = {0};
@@ -301,8 +299,7 @@ test_audiences(void **state)
 			"{{#unsubscribe}}{{.}}{{/unsubscribe}}"
 			"{{^unsubscribe}}none{{/unsubscribe}}"
 			"{{#signer}}signer{{/signer}}\n");
-		assert_int_equal(
-			mailing_load_files(&a->ws, a->mailing, &a->err), 0);
+		assert_int_equal(enclosure_check(a->mailing, &a->err), 0);
 		in = input(a, &row);
 		in.copy = cases[i].copy;
 		if (compose_message(&in, &out, &a->err) < 0 ||
@@ -346,7 +343,7 @@ test_signer(void **state)
 	fields_add(&signer, "comment", "");
 	prepare(a, AUDIENCE_FOR_SIGNERS, "{{#signer}}{{name}}{{/signer}} asks",
 		"{{#signer}}{{name}}, {{country}}{{/signer}}\n");
-	assert_int_equal(mailing_load_files(&a->ws, a->mailing, &a->err), 0);
+	assert_int_equal(enclosure_check(a->mailing, &a->err), 0);
 	in = input(a, &row);
 	in.signer = &signer;
 	if (compose_message(&in, &out, &a->err) < 0)
@@ -420,7 +417,7 @@ test_frozen(void **state)
 	fields_add(&columns, "url", "");
 	plant_whole(a);
 	app_prepare(a, AUDIENCE_RECIPIENTS, &columns);
-	assert_int_equal(mailing_load_files(&a->ws, a->mailing, &a->err), 0);
+	assert_int_equal(enclosure_check(a->mailing, &a->err), 0);
 	for (int i = 0; i < 2; i++)
 		render_delivery(a, langs[i], &before[i]);
 	assert_header(&before[0], "From: Other <other@example.org>", true);
@@ -443,7 +440,7 @@ test_frozen(void **state)
 	temp_plant(a->dir, "letters/_partials/greet.en.md", "other");
 	temp_plant(a->dir, "letters/_partials/s.fa.md", "other");
 	if (mailing_load(&a->ws, id, &a->mailing, &a->err) < 0 ||
-		mailing_load_files(&a->ws, a->mailing, &a->err) < 0)
+		enclosure_check(a->mailing, &a->err) < 0)
 		fail_msg("%s", a->err.msg);
 	for (int i = 0; i < 2; i++) {
 		struct buf after = {0};
@@ -458,8 +455,8 @@ test_frozen(void **state)
 	/* An attachment that changed stops it. */
 	temp_plant(a->dir, "letters/c/a.txt", "Attached");
 	assert_int_equal(mailing_load(&a->ws, id, &a->mailing, &a->err), 0);
-	assert_int_equal(mailing_load_files(&a->ws, a->mailing, &a->err), -1);
-	assert_int_equal(a->err.kind, ERR_DATA);
+	assert_int_equal(enclosure_check(a->mailing, &a->err), -1);
+	assert_int_equal(a->err.kind, ERR_CHANGED);
 	app_forget(a);
 	assert_int_equal(
 		mailing_load(&a->ws, id + 1, &a->mailing, &a->err), -1);
