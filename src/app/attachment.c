@@ -2,6 +2,7 @@
 
 #include <search.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,15 +99,87 @@ attachments_find(const struct attachments *set, const char *path)
 	return node ? *(struct attachment **)node : NULL;
 }
 
-const struct attachment *
-attachments_take(struct attachments *set, struct attachment *a)
+/* Takes the attachment over. */
+static const struct attachment *
+add(struct attachments *set, const struct attachment *a)
 {
 	struct attachment *kept = mem_zalloc(sizeof *kept);
 
 	*kept = *a;
-	*a = (struct attachment){0};
 	tsearch(kept, &set->tree, compare);
 	return kept;
+}
+
+void
+attachments_add(struct attachments *set, const char *path, const char *digest)
+{
+	struct attachment a = {.path = mem_strdup(path)};
+
+	snprintf(a.digest, sizeof a.digest, "%s", digest);
+	add(set, &a);
+}
+
+static int
+note_one(struct attachments *set, const struct workspace *ws, const char *path,
+	size_t *sum, struct err *err)
+{
+	const struct attachment *found = attachments_find(set, path);
+	struct attachment a;
+
+	if (!found) {
+		if (attachment_note(ws, path, &a, err) < 0)
+			return err_prefix(err, "attach");
+		found = add(set, &a);
+	}
+	*sum += found->size;
+	if (*sum > WORKSPACE_ATTACHMENT_MAX)
+		return err_set(err, ERR_DATA,
+			"attach: larger than %d MB together; no mail server "
+			"takes that",
+			WORKSPACE_ATTACHMENT_MAX >> 20);
+	return 0;
+}
+
+int
+attachments_note(struct attachments *set, const struct workspace *ws,
+	const char *campaign, const char *column, struct err *err)
+{
+	size_t count, sum = 0;
+	char **paths = attachment_paths(campaign, column, &count);
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++)
+		rc = note_one(set, ws, paths[i], &sum, err);
+	str_list_free(paths, count);
+	return rc;
+}
+
+struct each {
+	int (*call)(void *ctx, const struct attachment *a, struct err *err);
+	void *ctx;
+	struct err *err;
+	int rc;
+};
+
+static void
+visit(const void *node, VISIT order, void *closure)
+{
+	struct each *each = closure;
+
+	if (each->rc == 0 && (order == postorder || order == leaf))
+		each->rc = each->call(each->ctx,
+			*(struct attachment *const *)node, each->err);
+}
+
+int
+attachments_each(const struct attachments *set,
+	int (*call)(void *ctx, const struct attachment *a, struct err *err),
+	void *ctx, struct err *err)
+{
+	struct each each = {call, ctx, err, 0};
+
+	twalk_r(set->tree, visit, &each);
+	return each.rc;
 }
 
 static void

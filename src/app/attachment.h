@@ -16,10 +16,8 @@ struct attachment {
 	size_t size; /* 0 when it comes from the store */
 };
 
-/*
- * Reads a file that is to go along, for its digest and size. path is taken
- * over by out. Errors: as workspace_attachment and file_read.
- */
+/* Reads a file that is to go along, for its digest and size. Errors: as
+ * workspace_attachment and file_read. */
 int attachment_note(const struct workspace *ws, const char *path,
 	struct attachment *out, struct err *err);
 
@@ -41,13 +39,26 @@ struct attachments {
 	void *tree;
 };
 
+/*
+ * Adds the files that a row's column `attach` names, each read once.
+ * Errors: ERR_DATA, ERR_NOTFOUND, ERR_IO: one cannot go along, or all of them
+ * are too large together.
+ */
+int attachments_note(struct attachments *set, const struct workspace *ws,
+	const char *campaign, const char *column, struct err *err);
+
 /* NULL when it is not there. */
 const struct attachment *
 attachments_find(const struct attachments *set, const char *path);
 
-/* Takes the attachment over; its path is not there yet. */
-const struct attachment *
-attachments_take(struct attachments *set, struct attachment *a);
+/* Adds what the store kept; the path is not there yet. */
+void
+attachments_add(struct attachments *set, const char *path, const char *digest);
+
+/* Calls each for all of them, by their paths, until it returns -1. */
+int attachments_each(const struct attachments *set,
+	int (*each)(void *ctx, const struct attachment *a, struct err *err),
+	void *ctx, struct err *err);
 
 void attachments_release(struct attachments *set);
 

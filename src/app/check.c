@@ -110,6 +110,54 @@ check_attachments(struct workspace *ws, const struct catalog_entry *entry,
 	}
 }
 
+/* Whether the files are there that a letter's lists name for one recipient:
+ * they lie in the folder of the letter's campaign. */
+static void
+check_row_files(const struct workspace *ws, const char *campaign,
+	const struct recipient *r, struct problems *problems)
+{
+	const char *column = fields_get(&r->row, "attach");
+	size_t count;
+	char **paths = attachment_paths(campaign, column, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		char *path = NULL;
+		struct err err;
+
+		if (workspace_attachment(ws, paths[i], &path, &err) < 0)
+			problems_add(problems, r->file, r->line, 0,
+				"attach: %s", err.msg);
+		free(path);
+	}
+	str_list_free(paths, count);
+}
+
+static void
+check_lists_files(const struct workspace *ws, const struct catalog_entry *entry,
+	struct problems *problems)
+{
+	/* What else is wrong inside a list is said where it is checked. */
+	struct problems ignored = {0};
+	size_t count = 0;
+	const char *to = entry->letter.to.text;
+	char **lists = to ? str_split(to, ',', &count) : NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct recipients *list = NULL;
+		struct recipient r;
+		struct err err;
+
+		if (recipients_open(ws, lists[i], &list, &err) < 0)
+			continue;
+		while (fields_get(recipients_columns(list), "attach") &&
+			recipients_next(list, &r, &ignored, &err) > 0)
+			check_row_files(ws, entry->campaign, &r, problems);
+		recipients_close(list);
+	}
+	problems_release(&ignored);
+	str_list_free(lists, count);
+}
+
 static void
 check_entry(struct workspace *ws, const struct catalog_entry *entry,
 	struct problems *problems)
@@ -190,6 +238,8 @@ check_all(struct workspace *ws, char *const *letters, size_t count,
 		if (!is_wanted(entry, letters, count))
 			continue;
 		check_entry(ws, entry, problems);
+		if (strcmp(last, entry->name) != 0)
+			check_lists_files(ws, entry, problems);
 		out->files++;
 		out->letters += strcmp(last, entry->name) != 0;
 		last = entry->name;
@@ -301,6 +351,9 @@ render(struct workspace *ws, const struct preview_request *request,
 	case PREVIEW_HTML:
 		return compose_html(&in, out, err);
 	case PREVIEW_EML:
+		if (attachments_note(&m->row_files, ws, m->campaign,
+			    fields_get(row, "attach"), err) < 0)
+			return -1;
 		return compose_message(&in, out, err);
 	case PREVIEW_TEXT:
 		break;

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 const char *const data_recipient_columns[] = {"email", "name", "salutation",
-	"title", "organisation", "country", "lang"};
+	"title", "organisation", "country", "lang", "attach"};
 const size_t data_recipient_column_count =
 	sizeof data_recipient_columns / sizeof data_recipient_columns[0];
 

@@ -27,12 +27,13 @@ struct kept {
 
 struct walk {
 	struct workspace *ws;
-	const struct mailing *mailing;
+	struct mailing *mailing;
 	int64_t letter_id;
 	const struct enlist_options *options;
 	struct enlisted *out;
 	struct problems *problems;
 	struct problems *notes;
+	int row_files;	   /* saved */
 	int64_t first_row; /* of the first letter, for copies */
 	struct fields first_fields;
 	char first_lang[LANG_MAX];
@@ -163,6 +164,21 @@ skip_row(struct walk *w, const struct target *t, const char *why)
 	free(text);
 }
 
+/* Returns 1 when the row's own files can go along, 0 when it is skipped. */
+static int
+note_files(struct walk *w, const struct target *t)
+{
+	const char *column = fields_get(t->row, "attach");
+	struct err err;
+
+	if (str_empty(column) ||
+		attachments_note(&w->mailing->row_files, w->ws,
+			w->mailing->campaign, column, &err) == 0)
+		return 1;
+	skip_row(w, t, err.msg);
+	return 0;
+}
+
 /* Renders the letter once, so that nothing half-rendered can go out.
  * Returns 1 when it can be sent, 0 when the row is skipped. */
 static int
@@ -267,7 +283,7 @@ add_target(struct walk *w, struct target *t, struct err *err)
 			return rc < 0 ? -1 : 0;
 	}
 	make_message_id(w->mailing, message_id, sizeof message_id);
-	if (!try_out(w, t, lang, message_id))
+	if (!note_files(w, t) || !try_out(w, t, lang, message_id))
 		return 0;
 	if (save_row(w, t->row, t->row_id, err) < 0 ||
 		save_row(w, t->signer, t->signer_row, err) < 0)
@@ -422,6 +438,7 @@ take_reader(void *ctx, const struct store_signature *row, struct err *err)
 	fields_add(&fields, "organisation", s->organisation);
 	fields_add(&fields, "country", s->country);
 	fields_add(&fields, "lang", s->lang);
+	fields_add(&fields, "attach", "");
 	rc = add_target(w, &t, err);
 	fields_release(&fields);
 	return rc;
@@ -492,8 +509,18 @@ add_empty_test(struct walk *w, struct err *err)
 	return rc;
 }
 
+/* Under no language, since they are not the letter's. */
+static int
+save_row_file(void *ctx, const struct attachment *a, struct err *err)
+{
+	struct walk *w = ctx;
+
+	return store_mailing_attachment_add(w->ws->store, w->mailing->id, "",
+		w->row_files++, a->path, a->digest, err);
+}
+
 int
-enlist(struct workspace *ws, const struct mailing *mailing, int64_t letter_id,
+enlist(struct workspace *ws, struct mailing *mailing, int64_t letter_id,
 	const struct enlist_options *options, struct enlisted *out,
 	struct problems *problems, struct problems *notes, struct err *err)
 {
@@ -522,6 +549,9 @@ enlist(struct workspace *ws, const struct mailing *mailing, int64_t letter_id,
 		rc = add_empty_test(&w, err);
 	if (rc == 0 && !options->test)
 		rc = add_copies(&w, err);
+	if (rc == 0)
+		rc = attachments_each(
+			&mailing->row_files, save_row_file, &w, err);
 	out->skipped = (int64_t)(problems->count - before);
 	fields_release(&w.first_fields);
 	for (size_t i = 0; i < w.kept_count; i++) {

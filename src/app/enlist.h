@@ -34,12 +34,11 @@ struct enlisted {
 };
 
 /*
- * Adds the deliveries of a saved mailing. Rows that cannot be used are added
- * to problems, repeats to notes.
- * Errors: ERR_NOTFOUND, ERR_DATA: a list as a whole cannot be used; ERR_IO.
+ * Adds the deliveries of a saved mailing, and the files of its rows. Rows that
+ * cannot be used are added to problems, repeats to notes. Errors: ERR_NOTFOUND,
+ * ERR_DATA: a list as a whole cannot be used; ERR_IO.
  */
-int
-enlist(struct workspace *ws, const struct mailing *mailing, int64_t letter_id,
+int enlist(struct workspace *ws, struct mailing *mailing, int64_t letter_id,
 	const struct enlist_options *options, struct enlisted *out,
 	struct problems *problems, struct problems *notes, struct err *err);
 

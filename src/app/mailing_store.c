@@ -187,6 +187,14 @@ load_names(struct store *store, struct mailing *m, struct err *err)
 }
 
 static int
+load_row_file(void *ctx, const char *path, const char *digest, struct err *err)
+{
+	(void)err;
+	attachments_add(ctx, path, digest);
+	return 0;
+}
+
+static int
 end_name(void *ctx, const struct store_name *n, struct err *err)
 {
 	(void)err;
@@ -254,6 +262,9 @@ mailing_load(
 	store_mailing_release(&row);
 	if (rc == 0)
 		rc = load_names(ws->store, m, err);
+	if (rc == 0)
+		rc = store_mailing_attachments(
+			ws->store, id, "", load_row_file, &m->row_files, err);
 	if (rc == 0)
 		rc = store_mailing_editions(ws->store, id, load_lang, m, err);
 	for (size_t i = 0; rc == 0 && i < m->lang_count; i++) {
