@@ -185,6 +185,8 @@ count_outcome(struct sender *s, struct pool_batch *batch,
 	s->result->sent += state == DELIVERY_SENT;
 	s->result->deferred += state == DELIVERY_DEFERRED;
 	s->result->rejected += state == DELIVERY_REJECTED;
+	s->result->too_large += state == DELIVERY_REJECTED &&
+				smtp_reply_is_too_large(&outcome->reply);
 	s->result->unknown += state == DELIVERY_UNKNOWN;
 	batch->tried += state != DELIVERY_QUEUED;
 	batch->slowed += slow;
@@ -484,6 +486,13 @@ explain_ours(const struct sender *s, struct err *err)
 			"%s refused %d recipients in a row for policy reasons "
 			"(%d %s %s); ask the provider, then resume",
 			s->account->host, POOL_REFUSALS_MAX, s->ours_reply.code,
+			s->ours_reply.status, s->ours_reply.text);
+	else if (smtp_reply_is_too_large(&s->ours_reply))
+		err_set(err, ERR_CONFIG,
+			"%s does not take a message as large as this one "
+			"(%d %s %s); cancel the mailing, let less go along, "
+			"and send again",
+			s->account->host, s->ours_reply.code,
 			s->ours_reply.status, s->ours_reply.text);
 	else
 		err_set(err, ERR_CONFIG,

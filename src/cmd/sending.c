@@ -49,6 +49,12 @@ say_result(
 		mailing, r->sent, r->deferred, r->rejected, r->unknown);
 	if (r->rejected || r->unknown)
 		cmd_say(cmd, "Who and why: openletter log %" PRId64, mailing);
+	if (r->too_large)
+		cmd_say(cmd,
+			"%" PRId64 " are larger than the mail server takes: "
+			"let less go along and send again (a list as csv is "
+			"smaller than as html).",
+			r->too_large);
 	if (r->unknown)
 		cmd_say(cmd,
 			"Unknown means that the server had the letter and gave "

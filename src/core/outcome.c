@@ -6,7 +6,8 @@
 #include "base/str.h"
 
 enum {
-	CODE_AUTH_REQUIRED = 530 /* RFC 4954 6: log in first */
+	CODE_AUTH_REQUIRED = 530, /* RFC 4954 6: log in first */
+	CODE_TOO_LARGE = 552,	  /* RFC 1870 6.1 */
 };
 
 static int
@@ -201,4 +202,11 @@ smtp_reply_set(struct smtp_reply *reply, int code, const char *text)
 		text += len;
 	}
 	copy_text(reply, text);
+}
+
+bool
+smtp_reply_is_too_large(const struct smtp_reply *reply)
+{
+	return strcmp(reply->status, "5.3.4") == 0 ||
+	       (reply->code == CODE_TOO_LARGE && !reply->status[0]);
 }

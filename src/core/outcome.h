@@ -50,6 +50,10 @@ struct outcome {
 /* The first rule that fits decides; they stand in outcome.c. */
 void outcome_decide(const struct smtp_events *seen, struct outcome *out);
 
+/* Whether the message is larger than the server takes (RFC 1870, RFC 3463
+ * 3.4); a full mailbox (552 5.2.2) is another matter. */
+bool smtp_reply_is_too_large(const struct smtp_reply *reply);
+
 /*
  * Takes a raw reply line or text apart: an enhanced status in front is moved
  * to status if its class is that of code, white space and line ends become one

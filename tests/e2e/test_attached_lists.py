@@ -10,7 +10,7 @@ import time
 import pytest
 
 from servers import Page, parse, text_of
-from workspace import AGAIN, DATA, LETTER, OK, PARTLY, USAGE, says
+from workspace import AGAIN, CONFIG, DATA, LETTER, OK, PARTLY, USAGE, says
 
 LIST_BODY = "{{#signatures.list}}\n* {{number}} {{name}}\n{{/signatures.list}}\n"
 
@@ -256,6 +256,25 @@ def test_outbox_test_and_dry_run(listed, catcher, tmp_path):
 def test_with_a_milestone(listed, catcher):
     listed.send("--when", "5", "--attach-signatures", "csv")
     assert len(rows_of(catcher.one("r0@example.org"))) == 4
+
+
+@pytest.mark.parametrize("reply", ["552 5.3.4 too big", "552 too much data"])
+def test_larger_than_the_server_takes(listed, catcher, reply):
+    """What is told: not the recipient is at fault, the size is."""
+    catcher.data["r0@example.org"] = reply
+    sent = listed.send("--attach-signatures", "html", rc=PARTLY)
+    assert says(sent.err, "1 are larger than the mail server takes")
+    catcher.data["r1@example.org"] = "552 5.2.2 mailbox full"
+    full = listed.send("--again", rc=PARTLY)
+    assert says(full.err, "1 are larger", "2 rejected")
+
+
+def test_refused_for_its_size_at_mail(listed, fake_smtp):
+    server = fake_smtp(fault="MAIL:1:552 5.3.4 limit is 1 MB")
+    listed.conf(server.port)
+    sent = listed.send("--attach-signatures", "html", rc=CONFIG)
+    assert says(sent.err, "as large as this one", "let less go along")
+    assert listed.status()["state"] == "paused"
 
 
 def test_too_many_names_for_a_letter(ol, catcher):
