@@ -95,6 +95,13 @@ _openletter_value()
 	--as) words='person organisation' ;;
 	--visibility) words='public recipient count' ;;
 	--audience) words='public recipient organisers' ;;
+	--rest) words=resend ;;
+	--log)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -X '!*.csv' -- "$word"
+			compgen -d -- "$word")
+		return 0
+		;;
 	--account) words=$(_openletter_accounts) ;;
 	--attach-signatures) words='csv html' ;;
 	--by) words='country day language organisation source visibility' ;;
@@ -104,7 +111,8 @@ _openletter_value()
 		;;
 	--recipient | --lang | --name | --email | --organisation | --role | \
 		--country | --city | --postcode | --comment | --source | \
-		--map | --limit | --when | --every | --test | --since) ;;
+		--map | --limit | --when | --every | --test | --since | --column | \
+		--status) ;;
 	*) return 1 ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -130,6 +138,10 @@ _openletter_options()
 			"--dry-run --test --outbox --yes"
 		;;
 	resume) echo "$common --limit" ;;
+	resolve)
+		echo "$common --sent --resend --log --column --status --rest" \
+			"--yes"
+		;;
 	log) echo "$common --state --since" ;;
 	count) echo "$common --by" ;;
 	export) echo "$common --audience" ;;
@@ -137,7 +149,8 @@ _openletter_options()
 	esac
 }
 
-# Arguments that are not options; place counts them from 1.
+# Arguments that are not options; place counts them from 1, the fourth is the
+# first of them.
 _openletter_argument()
 {
 	local verb=$1 place=$2 word=$3 words=
@@ -161,8 +174,12 @@ _openletter_argument()
 		# Those that can be signed and sent, without other documents.
 		words=$(_openletter_first_column count)
 		;;
-	resume:1 | pause:1 | cancel:1 | status:1 | log:1)
+	resolve:1 | resume:1 | pause:1 | cancel:1 | status:1 | log:1)
 		words=$(_openletter_first_column status)
+		;;
+	resolve:*)
+		words="all $(_openletter_run resolve "$4" \
+			--format csv | tail -n +2 | cut -d, -f2)"
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -170,10 +187,10 @@ _openletter_argument()
 
 _openletter()
 {
-	local word=${COMP_WORDS[COMP_CWORD]} verb= i place=0
+	local word=${COMP_WORDS[COMP_CWORD]} verb= first= i place=0
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local verbs='init letters check preview sign import withdraw suppress
-		send resume pause cancel status log count export'
+		send resume pause cancel resolve status log count export'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -184,11 +201,14 @@ _openletter()
 			--country | --city | --postcode | --comment | \
 			--source | --map | --limit | --when | --every | \
 			--attach-signatures | --test | --since | \
-			--outbox) ((i++)) ;;
+			--outbox | --log | --column | --status | --rest)
+			((i++))
+			;;
 		-*) ;;
 		*)
 			if [[ $verb ]]; then
 				((place++))
+				[[ $first ]] || first=${COMP_WORDS[i]}
 			else
 				verb=${COMP_WORDS[i]}
 			fi
@@ -201,7 +221,7 @@ _openletter()
 		mapfile -t COMPREPLY < <(
 			compgen -W "$(_openletter_options "$verb")" -- "$word")
 	elif [[ $verb ]]; then
-		_openletter_argument "$verb" $((place + 1)) "$word"
+		_openletter_argument "$verb" $((place + 1)) "$word" "$first"
 	else
 		mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$word")
 	fi

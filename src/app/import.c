@@ -38,7 +38,7 @@ static const char *const field_names[FIELD_COUNT] = {"name", "first_name",
 	"last_name", "email", "kind", "organisation", "role", "country", "city",
 	"postcode", "comment", "lang", "visibility", "updates", "date"};
 
-/* What people and other programs call a column, folded like fold_name. */
+/* What people and other programs call a column, as fold_column makes it. */
 static const struct {
 	const char *name;
 	enum field field;
@@ -111,12 +111,9 @@ struct import {
 static enum field
 find_alias(const char *column)
 {
-	char *folded = fold_name(column);
+	char *folded = fold_column(column);
 	enum field field = FIELD_NONE;
 
-	for (char *c = folded; *c; c++)
-		if (*c == '_')
-			*c = ' ';
 	for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++)
 		if (strcmp(folded, aliases[i].name) == 0)
 			field = aliases[i].field;

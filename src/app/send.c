@@ -376,7 +376,14 @@ send_pause(struct workspace *ws, int64_t mailing, struct err *err)
 }
 
 int
-send_cancel(struct workspace *ws, int64_t mailing, struct err *err)
+send_cancel(struct workspace *ws, int64_t mailing, int64_t *unknown,
+	struct err *err)
 {
-	return set_state(ws, mailing, true, err);
+	struct store_tally tally;
+
+	if (set_state(ws, mailing, true, err) < 0 ||
+		store_mailing_tally(ws->store, mailing, &tally, err) < 0)
+		return -1;
+	*unknown = tally.states[DELIVERY_UNKNOWN];
+	return 0;
 }

@@ -62,11 +62,12 @@ void send_plan_release(struct send_plan *plan);
 
 /*
  * Pauses a mailing (a run under way ends after its batch), or cancels it:
- * what is queued or deferred is not sent any more. Errors: ERR_NOTFOUND;
- * ERR_REFUSED: it is over.
+ * what is queued or deferred is not sent any more; *unknown is how many of its
+ * letters are unknown. Errors: ERR_NOTFOUND; ERR_REFUSED: it is over.
  */
 int send_pause(struct workspace *ws, int64_t mailing, struct err *err);
-int send_cancel(struct workspace *ws, int64_t mailing, struct err *err);
+int send_cancel(struct workspace *ws, int64_t mailing, int64_t *unknown,
+	struct err *err);
 
 /* The mailing to resume when none was named. Returns 1, 0 or -1. */
 int send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err);

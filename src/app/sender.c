@@ -261,7 +261,7 @@ write_look(struct store *store, struct look *look, struct err *err)
 		const struct pool_done *done = &b->done[i];
 		const struct store_delivery *d = &b->deliveries[done->index];
 
-		if (store_outcome(store, d->id, d->attempts, d->date,
+		if (store_outcome(store, d->id, d->attempts, d->since,
 			    &done->outcome, done->at, &look->states[i],
 			    err) < 0)
 			return -1;

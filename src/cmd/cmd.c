@@ -186,3 +186,22 @@ cmd_ask(const char *question, char **answer)
 	free(line);
 	return 1;
 }
+
+int
+cmd_confirm(const char *question, const char *not_done, struct err *err)
+{
+	char *answer = NULL;
+	bool yes;
+
+	if (!cmd_interactive())
+		return err_set(err, ERR_REFUSED,
+			"%s: nobody is at the terminal to confirm; say --yes "
+			"to do it without being asked",
+			not_done);
+	yes = cmd_ask(question, &answer) &&
+	      (str_ieq(answer, "y") || str_ieq(answer, "yes"));
+	free(answer);
+	return yes ? 0
+		   : err_set(err, ERR_REFUSED, "%s: you did not say yes",
+			     not_done);
+}

@@ -90,6 +90,10 @@ int cmd_ask(const char *question, char **answer);
 /* Whether a person sits at stdin. */
 bool cmd_interactive(void);
 
+/* Asks a question that is answered with yes or not. Errors: ERR_REFUSED: it
+ * was not, or nobody is there; not_done begins the message: "not sent". */
+int cmd_confirm(const char *question, const char *not_done, struct err *err);
+
 /* stderr is a terminal that a line can be rewritten on. */
 bool cmd_progress_wanted(const struct cmd *cmd);
 
@@ -108,6 +112,7 @@ CMD_DECLARE(send);
 CMD_DECLARE(resume);
 CMD_DECLARE(pause);
 CMD_DECLARE(cancel);
+CMD_DECLARE(resolve);
 CMD_DECLARE(status);
 CMD_DECLARE(log);
 CMD_DECLARE(count);

@@ -1,10 +1,7 @@
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "app/send.h"
 #include "base/clock.h"
-#include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/sending.h"
 
@@ -106,23 +103,6 @@ print_plan(const struct send_plan *plan)
 		fprintf(stderr,
 			"\nThe first message, to %s:\n\nSubject: %s\n\n%s\n",
 			e->first_to, e->first_subject, e->first_text);
-}
-
-static int
-confirm(struct err *err)
-{
-	char *answer = NULL;
-	bool yes;
-
-	if (!cmd_interactive())
-		return err_set(err, ERR_REFUSED,
-			"not sent: nobody is at the terminal to confirm; "
-			"say --yes to send without being asked");
-	yes = cmd_ask("Send this (y/N)? ", &answer) &&
-	      (str_ieq(answer, "y") || str_ieq(answer, "yes"));
-	free(answer);
-	return yes ? 0
-		   : err_set(err, ERR_REFUSED, "not sent: you did not say yes");
 }
 
 static void
@@ -387,7 +367,7 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 			return skipped ? CMD_SOME_FAILED : 0;
 		if (queued == 0)
 			return nobody_left(cmd, reached, skipped);
-		if (confirm(err) < 0)
+		if (cmd_confirm("Send this (y/N)? ", "not sent", err) < 0)
 			return -1;
 	}
 	if (o.request.outbox)

@@ -32,6 +32,8 @@ static const struct command commands[] = {
 		"go on with a mailing that is not finished", cmd_resume},
 	{"pause", "MAILING", "stop a mailing for now", cmd_pause},
 	{"cancel", "MAILING", "send nothing more of a mailing", cmd_cancel},
+	{"resolve", "MAILING [--sent | --resend WHO... | --log FILE.csv]",
+		"say what became of letters that are unknown", cmd_resolve},
 	{"status", "[MAILING]",
 		"what is queued, sent, deferred, rejected, unknown",
 		cmd_status},

@@ -58,7 +58,9 @@ say_result(
 	if (r->unknown)
 		cmd_say(cmd,
 			"Unknown means that the server had the letter and gave "
-			"no clear answer; it is never sent again by itself.");
+			"no clear answer; it is never sent again by itself. "
+			"Settle it with: openletter resolve %" PRId64,
+			mailing);
 }
 
 static void

@@ -282,6 +282,17 @@ fold_name(const char *text)
 	return out;
 }
 
+char *
+fold_column(const char *text)
+{
+	char *folded = fold_name(text);
+
+	for (char *c = folded; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return folded;
+}
+
 /* Why this character cannot stand in a value, or NULL. */
 static const char *
 say_character(unsigned c, bool multi_line)

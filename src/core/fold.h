@@ -22,6 +22,9 @@
  */
 char *fold_name(const char *text);
 
+/* The same for the name of a column, in which "_" is a blank as well. */
+char *fold_column(const char *text);
+
 /*
  * Checks a one-line value that a person gave (name, city, role ...).
  * Refused: control characters (C0, DEL, C1, U+2028, U+2029), the embedding,

@@ -1,9 +1,10 @@
 -- Version 2: what a mailing needs to wait for its time, to be one of several
 -- letters to the same recipients, and to bear the list of signatures. Files
--- that go to one recipient only stand in mailing_attachment with lang ''.
+-- that go to one recipient only stand in mailing_attachment with lang ''. And
+-- what a delivery needs to be settled by a person's word.
 
 ALTER TABLE mailing ADD COLUMN start_at INTEGER NOT NULL DEFAULT 0;
-	-- not to be begun before; 0: at once
+	-- not to be begun before; 0: at once, or begun
 ALTER TABLE mailing ADD COLUMN milestone INTEGER NOT NULL DEFAULT 0;
 	-- the number of signatures that it was sent for; 0: none
 ALTER TABLE mailing ADD COLUMN list INTEGER NOT NULL DEFAULT 0;
@@ -45,6 +46,10 @@ UPDATE mailing SET newest = coalesce((SELECT max(s.id) FROM signature s
 
 -- A batch that is under way, or was when a run died.
 CREATE INDEX spending_open ON spending(id) WHERE open = 1;
+
+ALTER TABLE delivery ADD COLUMN resolved_at INTEGER NOT NULL DEFAULT 0;
+	-- when a person said what became of it, being unknown, 0: never;
+	-- the tries of one that is sent again end five days after that
 
 -- The key that links in mail are sealed with, 32 bytes in hexadecimal. One
 -- row, made when it is first needed; never leaves this file.

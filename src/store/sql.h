@@ -1,8 +1,8 @@
 /*
  * Every SQL statement of the program, one row each: parameters $1..$n, no
  * assembled text, no clock. The blocks are those of store.c,
- * store_signature.c, store_mailing.c and store_ledger.c with store_recover.c,
- * which bind the parameters and read the columns.
+ * store_signature.c, store_mailing.c, store_ledger.c with store_recover.c, and
+ * store_resolve.c, which bind the parameters and read the columns.
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -208,7 +208,8 @@ X(DELIVERY_IN_MAILING, /* the letter, for the index */ \
 	"LIMIT 1") \
 X(DELIVERY_DUE, \
 	"SELECT d.id, d.lang, d.recipient, d.copy, d.attempts, d.message_id, " \
-	"d.date, r.fields, g.fields, d.key, s.state, s.visibility, d.names " \
+	"d.date, r.fields, g.fields, d.key, s.state, s.visibility, d.names, " \
+	"d.resolved_at " \
 	"FROM delivery d LEFT JOIN mailing_row r ON r.id = d.row " \
 	"LEFT JOIN mailing_row g ON g.id = d.signer_row " \
 	"LEFT JOIN signature s ON s.id = d.signature " \
@@ -223,7 +224,7 @@ X(DELIVERY_NEXT_DUE, \
 X(DELIVERY_POSTPONE, \
 	"UPDATE delivery SET due_at = $2 WHERE id = $1") \
 X(DELIVERY_HELD, /* still claimed, as this mark says */ \
-	"SELECT attempts, date, state FROM delivery " \
+	"SELECT attempts, max(date, resolved_at), state FROM delivery " \
 	"WHERE id = $1 AND state IN (1, 2) AND boot = $2") \
 X(DELIVERY_CLAIM, \
 	"UPDATE delivery SET state = 1, attempts = attempts + 1, boot = $2, " \
@@ -252,6 +253,10 @@ X(RECOVER_CLAIMED, /* perhaps begun: the try counts, its Date stays */ \
 X(RECOVER_POWER_LOSS, \
 	"UPDATE delivery SET state = 6, at = $1, reply = 'the machine went " \
 	"down while the message was due; nobody can know' WHERE state = 1") \
+X(RECOVER_CANCELLED, /* it was cancelled before the run ended */ \
+	"UPDATE delivery SET state = 8, at = $1, reply = 'cancelled by hand' " \
+	"WHERE state IN (0, 4) AND mailing IN " \
+	"(SELECT id FROM mailing WHERE state = 3)") \
 X(RECOVER_SPENDING, \
 	"UPDATE spending SET open = 0, at = $1 WHERE open = 1") \
 X(RECOVER_CLOCK_SPENDING, /* the clock was ahead once */ \
@@ -275,7 +280,27 @@ X(LOG, \
 	"m.audience, d.copy FROM delivery d " \
 	"JOIN letter l ON l.id = d.letter JOIN mailing m ON m.id = d.mailing " \
 	"WHERE ($1 = 0 OR d.mailing = $1) AND ($2 < 0 OR d.state = $2) " \
-	"AND d.at >= $3 ORDER BY d.id")
+	"AND d.at >= $3 ORDER BY d.id") \
+\
+X(RESOLVE_LIST, /* unknown; with $2 also what perhaps arrived */ \
+	"SELECT id, state, key, message_id FROM delivery " \
+	"WHERE mailing = $1 AND (state = 6 OR ($2 AND state IN (3, 9))) " \
+	"ORDER BY id") \
+X(RESOLVE_LATER, /* a later mailing of the letter that has it as well */ \
+	"SELECT d.mailing FROM delivery u " \
+	"JOIN mailing n ON n.id = u.mailing " \
+	"JOIN delivery d ON d.letter = u.letter AND d.key = u.key " \
+	"AND (n.audience <> 1 OR d.signature = u.signature) " \
+	"AND d.mailing > u.mailing AND d.copy = 0 " \
+	"AND d.state NOT IN (5, 7, 8) " \
+	"JOIN mailing m ON m.id = d.mailing AND m.audience = n.audience " \
+	"WHERE u.id = $1 AND u.copy = 0 AND n.audience <> 3 " \
+	"ORDER BY d.mailing LIMIT 1") \
+X(RESOLVE, \
+	"UPDATE delivery SET state = $2, code = 0, status = '', reply = $3, " \
+	"due_at = 0, resolved_at = $4, at = $4 WHERE id = $1 AND state = 6") \
+X(RESOLVE_REOPEN, \
+	"UPDATE mailing SET state = 0, reason = '' WHERE id = $1 AND state = 2")
 /* clang-format on */
 
 enum sql {

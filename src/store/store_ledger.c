@@ -108,6 +108,9 @@ copy(struct db_query *q, int column)
 static void
 read_due(struct db_query *q, struct due *out, int64_t now)
 {
+	int64_t date = db_is_null(q, 6) ? now : db_int(q, 6);
+	int64_t resolved_at = db_int(q, 13);
+
 	*out = (struct due){
 		.delivery =
 			{
@@ -117,7 +120,9 @@ read_due(struct db_query *q, struct due *out, int64_t now)
 				.copy = db_int(q, 3) != 0,
 				.attempts = (int)db_int(q, 4) + 1,
 				.message_id = copy(q, 5),
-				.date = db_is_null(q, 6) ? now : db_int(q, 6),
+				.date = date,
+				.since =
+					date > resolved_at ? date : resolved_at,
 				.names = db_is_null(q, 12) ? -1 : db_int(q, 12),
 				.row = copy(q, 7),
 				.signer = copy(q, 8),
@@ -400,13 +405,13 @@ store_settle(struct store *store, int64_t delivery, enum delivery_state state,
 }
 
 int
-store_outcome(struct store *store, int64_t delivery, int attempts, int64_t date,
-	const struct outcome *outcome, int64_t at, enum delivery_state *state,
-	struct err *err)
+store_outcome(struct store *store, int64_t delivery, int attempts,
+	int64_t since, const struct outcome *outcome, int64_t at,
+	enum delivery_state *state, struct err *err)
 {
 	int64_t due = 0;
 
-	*state = delivery_after(outcome, date, at);
+	*state = delivery_after(outcome, since, at);
 	if (*state == DELIVERY_DEFERRED)
 		due = at +
 		      delivery_retry_wait_s(attempts, (int)token_below(1000));

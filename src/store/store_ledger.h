@@ -54,9 +54,10 @@ struct store_delivery {
 	int attempts; /* this one counted */
 	char *message_id;
 	int64_t date;
+	int64_t since; /* when its tries began, or began again */
 	int64_t names; /* version (store_names.h), -1: it shows none */
-	char *row;    /* JSON or NULL */
-	char *signer; /* JSON or NULL */
+	char *row;     /* JSON or NULL */
+	char *signer;  /* JSON or NULL */
 };
 
 void store_delivery_release(struct store_delivery *d);
@@ -112,11 +113,12 @@ int store_settle(struct store *store, int64_t delivery,
 	int64_t due_at, int64_t now, struct err *err);
 
 /*
- * Records what became of a try that began as the attempts-th, first at date:
- * delivery_after decides, and when it is due again. *state is what it is now.
+ * Records what became of a try that began as the attempts-th, of those since
+ * a time: delivery_after decides, and when it is due again. *state is what it
+ * is now.
  */
 int store_outcome(struct store *store, int64_t delivery, int attempts,
-	int64_t date, const struct outcome *outcome, int64_t at,
+	int64_t since, const struct outcome *outcome, int64_t at,
 	enum delivery_state *state, struct err *err);
 
 /* Ends a claimed batch, of which `count` messages were really tried. */

@@ -23,7 +23,7 @@ take_over(void *ctx, const struct inflight_slot *slot, struct err *err)
 	enum delivery_state state;
 	bool known; /* that it was handed over */
 	int attempts, rc;
-	int64_t date;
+	int64_t since;
 
 	if (!q)
 		return -1;
@@ -33,7 +33,7 @@ take_over(void *ctx, const struct inflight_slot *slot, struct err *err)
 	if (rc <= 0)
 		return rc;
 	attempts = (int)db_int(q, 0);
-	date = db_int(q, 1);
+	since = db_int(q, 1);
 	known = db_int(q, 2) == DELIVERY_SENDING;
 	db_reset(q);
 	if (attempts != slot->attempt)
@@ -42,7 +42,7 @@ take_over(void *ctx, const struct inflight_slot *slot, struct err *err)
 		return known ? 0
 			     : store_handed_over(
 				       r->store, slot->delivery, slot->at, err);
-	if (store_outcome(r->store, slot->delivery, attempts, date,
+	if (store_outcome(r->store, slot->delivery, attempts, since,
 		    &slot->outcome, slot->at, &state, err) < 0)
 		return -1;
 	return store_names_settle(
@@ -78,6 +78,7 @@ put_right(struct store *store, const char *mark, int64_t now, int64_t *unknown,
 		{SQL_RECOVER_SENDING, false, true},
 		{SQL_RECOVER_CLAIMED, true, false},
 		{SQL_RECOVER_POWER_LOSS, false, true},
+		{SQL_RECOVER_CANCELLED, false, false},
 		{SQL_RECOVER_SPENDING, false, false},
 		{SQL_RECOVER_CLOCK_SPENDING, false, false},
 		{SQL_RECOVER_CLOCK_DUE, false, false},
