@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/pace.h"
 #include "store/store_ledger.h"
 #include "store/store_mailing.h"
 
@@ -116,26 +117,31 @@ check_unfinished(const struct making *m, struct err *err)
 		mailing, m->request->letter, mailing);
 }
 
-/* How long count messages take at least under the account's limits. */
-static int64_t
-estimate(const struct conf_account *a, int64_t count)
+/* How long count messages take at least under the account's limits, if they
+ * begin at `from`. */
+static int
+estimate(struct workspace *ws, const struct conf_account *a, int64_t count,
+	int64_t from, int64_t *out, struct err *err)
 {
-	int64_t longest = 0;
+	struct pace_window windows[2 * CONF_LIMITS_MAX];
+	size_t n = a->rate_count + a->quota_count;
 
-	for (size_t i = 0; i < a->rate_count + a->quota_count; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct conf_limit *l =
 			i < a->rate_count ? &a->rate[i]
 					  : &a->quota[i - a->rate_count];
-		int64_t span = (count - 1) / l->count * l->window_s;
 
-		if (span > longest)
-			longest = span;
+		windows[i].limit = l;
+		if (store_spent(ws->store, a->name, from - l->window_s,
+			    &windows[i].spent, &windows[i].oldest, err) < 0)
+			return -1;
 	}
-	return longest;
+	*out = pace_span_s(windows, n, (long)count, from);
+	return 0;
 }
 
-static void
-describe(const struct making *m)
+static int
+describe(const struct making *m, struct err *err)
 {
 	struct send_plan *out = m->plan;
 	const struct mailing *mailing = m->mailing;
@@ -153,8 +159,10 @@ describe(const struct making *m)
 		out->audience != AUDIENCE_TO_SIGNERS && to ? to : "");
 	out->list = mailing->list;
 	out->names = (int64_t)mailing->names.count;
-	if (out->account && out->enlisted.queued)
-		out->span_s = estimate(out->account, out->enlisted.queued);
+	if (!out->account || !out->enlisted.queued)
+		return 0;
+	return estimate(m->ws, out->account, out->enlisted.queued, clock_now(),
+		&out->span_s, err);
 }
 
 static int
@@ -256,7 +264,7 @@ make(struct making *m, struct err *err)
 		store_rollback(m->ws->store);
 	}
 	if (rc == 0 && m->mailing)
-		describe(m);
+		rc = describe(m, err);
 	fields_release(&columns);
 	return rc;
 }

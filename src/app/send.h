@@ -30,7 +30,8 @@ struct send_plan {
 	char *from;
 	char *lists; /* as the letter or the user names them; "" */
 	const struct conf_account *account; /* NULL: not needed */
-	int64_t span_s; /* how long the limits make it take, at least */
+	int64_t span_s; /* how long the limits make it take, at least, with what
+			   the account spent before */
 	enum signature_list list;
 	int64_t names; /* in it, of those that recipients see */
 	struct enlisted enlisted;

@@ -724,11 +724,14 @@ finish(struct sender *s, struct err *err)
 	if (tally.states[DELIVERY_DEFERRED] > 0) {
 		int found = store_next_due(store, s->mailing->id, &next, err);
 
-		if (found > 0 && result->end != SENDER_STOPPED) {
-			result->end = SENDER_LATER;
+		/* The quota may come back only after they are due. */
+		if (found > 0 && result->end != SENDER_STOPPED &&
+			next > result->again) {
 			result->quota = false;
 			result->again = next;
 		}
+		if (found > 0 && result->end != SENDER_STOPPED)
+			result->end = SENDER_LATER;
 		return found < 0 ? -1 : 0;
 	}
 	result->end = SENDER_DONE;

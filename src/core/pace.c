@@ -24,6 +24,28 @@ pace_allowance(const struct pace_window *windows, size_t count, long want,
 	return allowed;
 }
 
+int64_t
+pace_span_s(
+	const struct pace_window *windows, size_t count, long more, int64_t now)
+{
+	int64_t longest = 0;
+
+	if (more <= 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct pace_window *w = &windows[i];
+		int64_t began = w->spent ? w->oldest : now;
+		int64_t windows_before =
+			((int64_t)w->spent + more - 1) / w->limit->count;
+		int64_t span =
+			began + windows_before * w->limit->window_s - now;
+
+		if (span > longest)
+			longest = span;
+	}
+	return longest;
+}
+
 bool
 pace_is_slow(const struct smtp_reply *reply)
 {

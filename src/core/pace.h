@@ -26,6 +26,12 @@ struct pace_window {
 long pace_allowance(const struct pace_window *windows, size_t count, long want,
 	int64_t *again);
 
+/* How long it takes at least until so many more are sent, by what was spent
+ * before: a lower bound, since it takes all that was spent for as old as the
+ * oldest. */
+int64_t pace_span_s(const struct pace_window *windows, size_t count, long more,
+	int64_t now);
+
 /* Whether a reply asks for patience: 421, 450, 451, 452, 454 (RFC 5321 4.2.3,
  * RFC 4954 6). */
 bool pace_is_slow(const struct smtp_reply *reply);

@@ -89,6 +89,45 @@ test_never_over(void **state)
 }
 
 static void
+test_span(void **state)
+{
+	static const struct conf_limit hour = {100, 3600}, day = {500, 86400};
+	/* Now is 100000. */
+	static const struct {
+		struct pace_window windows[2];
+		long more;
+		int64_t span;
+	} cases[] = {
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 0, 0},
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 1, 0},
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 100, 0},
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 101, 3600},
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 500, 4 * 3600},
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 501, 86400},
+		{{{&hour, 0, 0}, {&day, 0, 0}}, 1001, 2 * 86400},
+		/* Some is left for today. */
+		{{{&hour, 0, 0}, {&day, 400, 90000}}, 100, 0},
+		{{{&hour, 0, 0}, {&day, 400, 90000}}, 101, 76400},
+		{{{&hour, 0, 0}, {&day, 400, 90000}}, 601, 76400 + 86400},
+		/* Nothing is. */
+		{{{&hour, 100, 99000}, {&day, 500, 90000}}, 1, 76400},
+		{{{&hour, 100, 99000}, {&day, 100, 99000}}, 1, 2600},
+		{{{&hour, 100, 99000}, {&day, 100, 99000}}, 101, 6200},
+		/* More was spent than the limit is now. */
+		{{{&hour, 0, 0}, {&day, 600, 90000}}, 1, 76400},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t span =
+			pace_span_s(cases[i].windows, 2, cases[i].more, 100000);
+
+		if (span != cases[i].span)
+			fail_msg("case %zu: %lld", i, (long long)span);
+	}
+}
+
+static void
 test_slow(void **state)
 {
 	static const int slow[] = {421, 450, 451, 452, 454};
@@ -117,6 +156,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_allowance),
 		cmocka_unit_test(test_never_over),
+		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_slow),
 	};
 
