@@ -112,7 +112,7 @@ _openletter_value()
 	--recipient | --lang | --name | --email | --organisation | --role | \
 		--country | --city | --postcode | --comment | --source | \
 		--map | --limit | --when | --every | --test | --since | --column | \
-		--status) ;;
+		--status | --at) ;;
 	*) return 1 ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -134,10 +134,10 @@ _openletter_options()
 	import) echo "$common --source --map --dry-run" ;;
 	send)
 		echo "$common --to --for-signers --to-signers --account" \
-			"--limit --again --when --every --attach-signatures" \
-			"--dry-run --test --outbox --yes"
+			"--limit --at --wait --again --when --every" \
+			"--attach-signatures --dry-run --test --outbox --yes"
 		;;
-	resume) echo "$common --limit" ;;
+	resume) echo "$common --limit --wait --yes" ;;
 	resolve)
 		echo "$common --sent --resend --log --column --status --rest" \
 			"--yes"
@@ -200,7 +200,7 @@ _openletter()
 			--name | --email | --organisation | --role | \
 			--country | --city | --postcode | --comment | \
 			--source | --map | --limit | --when | --every | \
-			--attach-signatures | --test | --since | \
+			--attach-signatures | --test | --since | --at | \
 			--outbox | --log | --column | --status | --rest)
 			((i++))
 			;;

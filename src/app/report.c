@@ -322,10 +322,13 @@ add_status(void *ctx, const struct store_mailing *m, struct err *err)
 	struct status_ctx *status = ctx;
 	struct store_tally t;
 	const int64_t *n = t.states;
+	char start[CLOCK_TIME_MAX] = "";
 
 	if (store_mailing_tally(status->ws->store, m->id, &t, err) < 0)
 		return -1;
 	status->any = true;
+	if (m->start_at)
+		clock_format_time(m->start_at, start);
 	return status->rows->add(status->rows,
 		(struct cell[]){
 			NUMBER(m->id),
@@ -344,6 +347,7 @@ add_status(void *ctx, const struct store_mailing *m, struct err *err)
 			NUMBER(n[DELIVERY_CANCELLED]),
 			NUMBER(n[DELIVERY_BOUNCED]),
 			NUMBER(m->milestone),
+			TEXT(start),
 		},
 		err);
 }
@@ -378,6 +382,7 @@ report_status(struct workspace *ws, int64_t mailing, struct rows *rows,
 		{"cancelled", COLUMN_COUNT},
 		{"bounced", COLUMN_COUNT},
 		{"milestone", COLUMN_COUNT},
+		{"start_at", COLUMN_ALWAYS},
 	};
 	struct status_ctx ctx = {.ws = ws, .rows = rows};
 

@@ -41,12 +41,6 @@ send_plan_release(struct send_plan *plan)
 	*plan = (struct send_plan){0};
 }
 
-int
-send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err)
-{
-	return store_mailing_resume(ws->store, clock_now(), mailing, err);
-}
-
 static int
 read_options(struct making *m, struct err *err)
 {
@@ -151,6 +145,7 @@ describe(const struct making *m, struct err *err)
 	out->title = mem_strdup(m->letter->title.text);
 	out->audience = m->request->audience;
 	out->test = m->request->test != NULL;
+	out->start_at = m->request->start_at;
 	out->from = *mailing->from_name
 			    ? mem_printf("%s <%s>", mailing->from_name,
 				      mailing->from_address)
@@ -161,7 +156,8 @@ describe(const struct making *m, struct err *err)
 	out->names = (int64_t)mailing->names.count;
 	if (!out->account || !out->enlisted.queued)
 		return 0;
-	return estimate(m->ws, out->account, out->enlisted.queued, clock_now(),
+	return estimate(m->ws, out->account, out->enlisted.queued,
+		m->request->start_at ? m->request->start_at : clock_now(),
 		&out->span_s, err);
 }
 
@@ -179,6 +175,10 @@ fill(struct making *m, struct err *err)
 		return -1;
 	if (m->request->outbox &&
 		maildir_write(m->ws, m->mailing, m->request->outbox, err) < 0)
+		return -1;
+	if (m->request->start_at &&
+		store_mailing_set_start(
+			store, m->mailing->id, m->request->start_at, err) < 0)
 		return -1;
 	if (!m->keep || enlisted->queued == 0) {
 		store_rollback(store);

@@ -18,6 +18,7 @@ struct send_request {
 	bool again;
 	struct milestone_wish wish; /* both 0: now, whatever the total */
 	enum signature_list list;   /* what goes along */
+	int64_t start_at; /* when it is to be begun; 0: at once */
 };
 
 /* What a mailing is or would be; release with send_plan_release. */
@@ -30,6 +31,7 @@ struct send_plan {
 	char *from;
 	char *lists; /* as the letter or the user names them; "" */
 	const struct conf_account *account; /* NULL: not needed */
+	int64_t start_at;		    /* 0: at once */
 	int64_t span_s; /* how long the limits make it take, at least, with what
 			   the account spent before */
 	enum signature_list list;
@@ -69,8 +71,5 @@ void send_plan_release(struct send_plan *plan);
 int send_pause(struct workspace *ws, int64_t mailing, struct err *err);
 int send_cancel(struct workspace *ws, int64_t mailing, int64_t *unknown,
 	struct err *err);
-
-/* The mailing to resume when none was named. Returns 1, 0 or -1. */
-int send_unfinished(struct workspace *ws, int64_t *mailing, struct err *err);
 
 #endif

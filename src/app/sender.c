@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/account.h"
 #include "app/domains.h"
@@ -88,6 +87,12 @@ sender_catch_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+bool
+sender_stop_asked(void)
+{
+	return stop_asked != 0;
+}
+
 /* What this start of the machine is called; a claim from another start
  * means that the power was lost in between. Where the system does not say, no
  * two are taken for the same. */
@@ -130,15 +135,15 @@ int
 sender_look_after(struct workspace *ws, int64_t *unknown, struct err *err)
 {
 	int open = store_batch_is_open(ws->store, err);
-	int lock = -1, rc;
+	int rc;
 
 	*unknown = 0;
 	if (open <= 0)
 		return open;
-	if (workspace_lock_sender(ws, &lock, err) < 0)
+	if (workspace_lock_sender(ws, err) < 0)
 		return err->kind == ERR_REFUSED ? 0 : -1;
 	rc = sender_recover(ws, unknown, err);
-	close(lock);
+	workspace_unlock_sender(ws);
 	return rc;
 }
 
@@ -710,7 +715,7 @@ finish(struct sender *s, struct err *err)
 	struct sender_result *result = s->result;
 	enum mailing_state state = MAILING_RUNNING;
 	struct store_tally tally;
-	int64_t next;
+	int64_t next, queued;
 
 	if (store_mailing_state(store, s->mailing->id, &state, err) < 0 ||
 		store_mailing_tally(store, s->mailing->id, &tally, err) < 0)
@@ -719,9 +724,11 @@ finish(struct sender *s, struct err *err)
 		return finish_cancelled(s, err);
 	result->flawed = tally.states[DELIVERY_REJECTED] +
 			 tally.states[DELIVERY_UNKNOWN];
-	if (tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_CLAIMED] > 0)
+	queued = tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_CLAIMED];
+	/* What is queued but not due is put off for its domain's sake. */
+	if (queued > 0 && result->end != SENDER_DONE)
 		return 0;
-	if (tally.states[DELIVERY_DEFERRED] > 0) {
+	if (queued + tally.states[DELIVERY_DEFERRED] > 0) {
 		int found = store_next_due(store, s->mailing->id, &next, err);
 
 		/* The quota may come back only after they are due. */

@@ -63,6 +63,9 @@ int sender_recover(struct workspace *ws, int64_t *unknown, struct err *err);
  */
 int sender_look_after(struct workspace *ws, int64_t *unknown, struct err *err);
 
+/* Whether such a signal came. */
+bool sender_stop_asked(void);
+
 /* Once, before a run: SIGINT and SIGTERM end it after the message in flight,
  * a second one ends the program. */
 void sender_catch_signals(void);

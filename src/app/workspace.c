@@ -156,41 +156,63 @@ workspace_release(struct workspace *ws)
 	*ws = (struct workspace){0};
 }
 
-int
-workspace_lock_sender(const struct workspace *ws, int *lock, struct err *err)
+/* The number is for people; the lock stays with the descriptor. */
+static int
+note_holder(int fd, const char *path, struct err *err)
 {
-	char *path = workspace_path(ws, "openletter.lock");
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	char holder[32] = "";
-	int rc = -1;
+	char pid[32];
+	int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 
-	if (fd < 0) {
-		err_set(err, ERR_CREATE, "%s: cannot create: %s", path,
+	if (ftruncate(fd, 0) < 0 || write(fd, pid, (size_t)n) < 0)
+		return err_set(err, ERR_IO, "%s: cannot write: %s", path,
 			strerror(errno));
-	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		ssize_t n = read(fd, holder, sizeof holder - 1);
+	return 0;
+}
 
-		holder[n > 0 ? strcspn(holder, "\n") : 0] = '\0';
-		err_set(err, ERR_REFUSED,
-			"another openletter (process %s) is sending for this "
-			"workspace; wait for it to end",
-			*holder ? holder : "unknown");
-		close(fd);
-	} else {
-		int n = snprintf(
-			holder, sizeof holder, "%ld\n", (long)getpid());
+static int
+say_holder(int fd, struct err *err)
+{
+	char pid[32] = "";
+	ssize_t n = read(fd, pid, sizeof pid - 1);
 
-		/* The lock stays with the descriptor; the number is for
-		 * people. */
-		rc = 0;
-		if (lock)
-			*lock = fd;
-		if (ftruncate(fd, 0) < 0 || write(fd, holder, (size_t)n) < 0)
-			rc = err_set(err, ERR_IO, "%s: cannot write: %s", path,
-				strerror(errno));
-	}
+	pid[n > 0 ? strcspn(pid, "\n") : 0] = '\0';
+	return err_set(err, ERR_REFUSED,
+		"another openletter (process %s) is sending for this "
+		"workspace; wait for it to end",
+		*pid ? pid : "unknown");
+}
+
+int
+workspace_lock_sender(struct workspace *ws, struct err *err)
+{
+	char *path;
+	int fd, rc;
+
+	if (ws->locked)
+		return 0;
+	path = workspace_path(ws, "openletter.lock");
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		rc = err_set(err, ERR_CREATE, "%s: cannot create: %s", path,
+			strerror(errno));
+	else if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		rc = say_holder(fd, err);
+	else
+		rc = note_holder(fd, path, err);
 	free(path);
+	if (rc < 0 && fd >= 0)
+		close(fd);
+	ws->locked = rc == 0;
+	ws->lock_fd = fd;
 	return rc;
+}
+
+void
+workspace_unlock_sender(struct workspace *ws)
+{
+	if (ws->locked)
+		close(ws->lock_fd);
+	ws->locked = false;
 }
 
 static const char first_conf[] =

@@ -18,6 +18,8 @@ struct workspace {
 	char *root;	     /* path of the folder, as it was found */
 	struct conf conf;    /* after workspace_load_conf */
 	struct store *store; /* after workspace_open_store */
+	bool locked;	     /* this process is the sender */
+	int lock_fd;	     /* then */
 };
 
 enum {
@@ -63,11 +65,11 @@ int workspace_attachment(const struct workspace *ws, const char *shown,
 int workspace_init(const char *dir, int *made, struct err *err);
 
 /*
- * Takes the sender's lock: one process sends for a workspace at a time. *lock
- * is a descriptor to close; with NULL the lock is held until the program ends.
- * Errors: ERR_REFUSED: who has it; ERR_CREATE.
+ * Takes the sender's lock, unless this process has it: one process sends for
+ * a workspace at a time. It is held until it is given back or the program
+ * ends. Errors: ERR_REFUSED: who has it; ERR_CREATE.
  */
-int
-workspace_lock_sender(const struct workspace *ws, int *lock, struct err *err);
+int workspace_lock_sender(struct workspace *ws, struct err *err);
+void workspace_unlock_sender(struct workspace *ws);
 
 #endif

@@ -147,6 +147,63 @@ clock_parse_time(const char *text, int64_t *out)
 	return 0;
 }
 
+/* How many moments this machine's clock shows that time: 0, 1 or 2; *out is
+ * one of them. */
+static int
+find_local(int64_t as_utc, int64_t *out)
+{
+	time_t t = as_utc;
+	struct tm wanted;
+	int found = 0;
+
+	gmtime_r(&t, &wanted);
+	for (int dst = 0; dst <= 1; dst++) {
+		struct tm tm = wanted;
+		time_t moment;
+
+		tm.tm_isdst = dst;
+		moment = mktime(&tm);
+		if (tm.tm_isdst != dst || tm.tm_hour != wanted.tm_hour ||
+			tm.tm_min != wanted.tm_min)
+			continue;
+		*out = moment;
+		found++;
+	}
+	return found;
+}
+
+int
+clock_parse_moment(const char *text, int64_t *out, struct err *err)
+{
+	const char *hours = text + strcspn(text, "Tt ");
+	int found;
+
+	if (!*hours || clock_parse_time(text, out) < 0)
+		return err_set(err, ERR_USAGE,
+			"\"%.40s\" is no time; write 2026-05-01T12:00:00Z, or "
+			"\"2026-05-01 12:00\" by the clock of this machine",
+			text);
+	if (hours[strcspn(hours, "Zz+-")])
+		return 0;
+	found = find_local(*out, out);
+	if (found == 1)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		"\"%.40s\" happens %s, as the clocks are changed then; write "
+		"it with its offset, as 2026-05-01T12:00:00+02:00",
+		text, found ? "twice" : "never");
+}
+
+void
+clock_format_local(int64_t at, char out[static CLOCK_TIME_MAX])
+{
+	time_t t = at;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(out, CLOCK_TIME_MAX, "%Y-%m-%d %H:%M", &tm);
+}
+
 void
 clock_format_span(int64_t span_s, char out[static CLOCK_TIME_MAX])
 {

@@ -36,6 +36,18 @@ int clock_parse_day(const char *text, int64_t *out);
  */
 int clock_parse_time(const char *text, int64_t *out);
 
+/*
+ * Reads a moment that a person names: an RFC 3339 time with its offset, or
+ * "2026-05-01 12:00" (seconds too, or a T for the blank) in the clock zone of
+ * this machine.
+ * Errors: ERR_USAGE: it is neither, or the clocks are changed over it, so that
+ * it happens twice or never.
+ */
+int clock_parse_moment(const char *text, int64_t *out, struct err *err);
+
+/* "2026-05-01 12:00" in the clock zone of this machine. */
+void clock_format_local(int64_t at, char out[static CLOCK_TIME_MAX]);
+
 /* "3 h 20 min" and the like, for people. */
 void clock_format_span(int64_t span_s, char out[static CLOCK_TIME_MAX]);
 

@@ -92,7 +92,7 @@ settle(struct cmd *cmd, const struct resolve_options *o, int64_t mailing,
 	struct problems notes = {0};
 	int rc;
 
-	if (workspace_lock_sender(&cmd->ws, NULL, err) < 0 ||
+	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
 		sending_recover(cmd, err) < 0)
 		return -1;
 	rc = o->log.file ? resolve_by_log(&cmd->ws, mailing, &o->log,

@@ -3,10 +3,12 @@
 #include "app/send.h"
 #include "base/clock.h"
 #include "cmd/cmd.h"
+#include "cmd/rounds.h"
 #include "cmd/sending.h"
 
 enum {
-	NOTES_SHOWN = 20
+	NOTES_SHOWN = 20,
+	AT_MOST_S = 366 * CLOCK_DAY_S,
 };
 
 struct send_options {
@@ -16,7 +18,8 @@ struct send_options {
 	bool dry_run;
 	bool yes;
 	const char *attach; /* --attach-signatures */
-	long limit;
+	const char *at;
+	struct rounds_options rounds;
 };
 
 static const char *
@@ -63,6 +66,7 @@ static void
 print_plan(const struct send_plan *plan)
 {
 	const struct enlisted *e = &plan->enlisted;
+	char at[CLOCK_TIME_MAX], local[CLOCK_TIME_MAX];
 
 	fprintf(stderr, "Letter:   %s: %s\n", plan->letter, plan->title);
 	fprintf(stderr, "From:     %s\n", plan->from);
@@ -99,6 +103,11 @@ print_plan(const struct send_plan *plan)
 			"Skipped:  %" PRId64 " rows that cannot be used\n",
 			e->skipped);
 	print_account(plan);
+	if (plan->start_at) {
+		clock_format_time(plan->start_at, at);
+		clock_format_local(plan->start_at, local);
+		fprintf(stderr, "Goes out: at %s (%s here)\n", at, local);
+	}
 	if (e->first_to)
 		fprintf(stderr,
 			"\nThe first message, to %s:\n\nSubject: %s\n\n%s\n",
@@ -227,6 +236,21 @@ write_outbox(struct cmd *cmd, const struct send_options *o, struct err *err)
 	return skipped ? CMD_SOME_FAILED : 0;
 }
 
+static int
+run(struct cmd *cmd, const struct send_options *o, int64_t mailing,
+	bool skipped, struct err *err)
+{
+	struct rounds_options options = o->rounds;
+	struct agenda agenda = {0};
+	int status = -1;
+
+	options.skipped = skipped;
+	if (agenda_add(&agenda, &cmd->ws, mailing, err) == 0)
+		status = rounds_run(cmd, &agenda, &options, err);
+	agenda_release(&agenda);
+	return status;
+}
+
 /* Makes the mailing and runs it. asked: how many messages the user said yes
  * to, -1 when he was not asked. */
 static int
@@ -239,7 +263,7 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 	int64_t mailing, queued, reached;
 	bool skipped;
 
-	if (workspace_lock_sender(&cmd->ws, NULL, err) < 0 ||
+	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
 		sending_recover(cmd, err) < 0)
 		return -1;
 	if (send_make(&cmd->ws, &o->request, true, &plan, &cmd->problems,
@@ -273,7 +297,30 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 			", nothing was sent; send them with: openletter "
 			"resume %" PRId64,
 			queued, asked, mailing, mailing);
-	return sending_run(cmd, mailing, o->limit, skipped, err);
+	return run(cmd, o, mailing, skipped, err);
+}
+
+/* A time that lies in the future, but not where it is a slip of the pen. */
+static int
+read_at(struct send_options *o, struct err *err)
+{
+	int64_t now = clock_now();
+	int64_t *at = &o->request.start_at;
+
+	if (!o->at)
+		return 0;
+	if (o->request.outbox || o->request.test)
+		return err_set(err, ERR_USAGE,
+			"--at does not go together with --outbox or --test");
+	if (clock_parse_moment(o->at, at, err) < 0)
+		return err_prefix(err, "--at");
+	if (*at <= now)
+		return err_set(
+			err, ERR_USAGE, "--at %s: that time has passed", o->at);
+	if (*at > now + AT_MOST_S)
+		return err_set(err, ERR_USAGE,
+			"--at %s: that is more than a year from now", o->at);
+	return 0;
 }
 
 static int
@@ -308,7 +355,7 @@ check_options(struct send_options *o, struct err *err)
 	o->request.audience = o->for_signers  ? AUDIENCE_FOR_SIGNERS
 			      : o->to_signers ? AUDIENCE_TO_SIGNERS
 					      : AUDIENCE_RECIPIENTS;
-	return 0;
+	return read_at(o, err);
 }
 
 int
@@ -325,8 +372,12 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"news to the campaign's supporters who asked for it"},
 		{"account", 0, OPT_TEXT, &o.request.account, "NAME",
 			"through [smtp NAME] (default: the first)"},
-		{"limit", 0, OPT_NUMBER, &o.limit, "N",
+		{"limit", 0, OPT_NUMBER, &o.rounds.limit, "N",
 			"send at most N letters in this run"},
+		{"at", 0, OPT_TEXT, &o.at, "TIME",
+			"make it now, wait and send it at this time"},
+		{"wait", 0, OPT_FLAG, &o.rounds.wait, NULL,
+			"run on until nothing is left, day after day"},
 		{"again", 0, OPT_FLAG, &o.request.again, NULL,
 			"also to those who got this letter already"},
 		{"when", 0, OPT_NUMBER, &o.request.wish.when, "N",

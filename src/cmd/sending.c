@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <sysexits.h>
 
-#include "app/sender.h"
 #include "base/clock.h"
 
 enum {
@@ -63,21 +62,6 @@ say_result(
 			mailing);
 }
 
-static void
-say_later(const struct cmd *cmd, int64_t mailing, const struct sender_result *r)
-{
-	char at[CLOCK_TIME_MAX] = "later";
-
-	if (r->again)
-		clock_format_time(r->again, at);
-	cmd_say(cmd,
-		r->quota ? "The account's quota is used up. Run from %s on: "
-			   "openletter resume %" PRId64
-			 : "Deferred letters can be tried again from %s on: "
-			   "openletter resume %" PRId64,
-		at, mailing);
-}
-
 int64_t
 sending_recover(struct cmd *cmd, struct err *err)
 {
@@ -110,22 +94,19 @@ no_step(void *ctx, const struct sender_result *so_far, int64_t total)
 }
 
 int
-sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
-	struct err *err)
+sending_run(struct cmd *cmd, int64_t mailing, int64_t limit,
+	struct sender_result *r, struct err *err)
 {
 	struct progress progress = {.began_ms = clock_monotonic_ms()};
 	struct sender_progress told = {
 		cmd_progress_wanted(cmd) ? step : no_step, waiting, &progress};
-	struct sender_result r;
-	int rc;
+	int rc = sender_run(
+		&cmd->ws, mailing, limit, cmd->quiet ? NULL : &told, r, err);
 
-	sender_catch_signals();
-	rc = sender_run(
-		&cmd->ws, mailing, limit, cmd->quiet ? NULL : &told, &r, err);
 	if (progress.shown)
 		fputs("\r\033[K", stderr);
-	if (rc == 0 || r.sent + r.deferred + r.rejected + r.unknown > 0)
-		say_result(cmd, mailing, &r);
+	if (rc == 0 || r->sent + r->deferred + r->rejected + r->unknown > 0)
+		say_result(cmd, mailing, r);
 	if (rc < 0) {
 		if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_CONFIG)
 			cmd_say(cmd,
@@ -134,9 +115,8 @@ sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 				mailing);
 		return -1;
 	}
-	switch (r.end) {
+	switch (r->end) {
 	case SENDER_LATER:
-		say_later(cmd, mailing, &r);
 		return EX_TEMPFAIL;
 	case SENDER_LIMIT:
 	case SENDER_STOPPED:
@@ -151,5 +131,5 @@ sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
 	case SENDER_DONE:
 		break;
 	}
-	return r.flawed || skipped ? CMD_SOME_FAILED : 0;
+	return r->flawed ? CMD_SOME_FAILED : 0;
 }

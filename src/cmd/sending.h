@@ -1,7 +1,8 @@
-/* What send and resume share: running a mailing and saying how it went. */
+/* What send and resume share: running a mailing once and saying how it went. */
 #ifndef CMD_SENDING_H
 #define CMD_SENDING_H
 
+#include "app/sender.h"
 #include "cmd/cmd.h"
 
 /* Puts right what a dead run left and says so; see sender_recover. Returns how
@@ -9,10 +10,11 @@
 int64_t sending_recover(struct cmd *cmd, struct err *err);
 
 /*
- * Runs a mailing with a progress line on a terminal and prints how it ended.
- * The sender's lock is held. Returns the exit status, or -1.
+ * Runs a mailing with a progress line on a terminal and prints how it ended,
+ * but not when to go on (SENDER_LATER). The sender's lock is held. Returns the
+ * exit status, or -1; out is filled in either case.
  */
-int sending_run(struct cmd *cmd, int64_t mailing, int64_t limit, bool skipped,
-	struct err *err);
+int sending_run(struct cmd *cmd, int64_t mailing, int64_t limit,
+	struct sender_result *out, struct err *err);
 
 #endif

@@ -168,7 +168,7 @@ X(MAILING_FIND, \
 	"JOIN letter l ON l.id = m.letter WHERE m.id = $1") \
 X(MAILING_LIST, \
 	"SELECT m.id, l.name, m.audience, m.state, m.reason, m.account, " \
-	"m.created_at, m.milestone " \
+	"m.created_at, m.milestone, m.start_at " \
 	"FROM mailing m JOIN letter l ON l.id = m.letter " \
 	"WHERE $1 = 0 OR m.id = $1 ORDER BY m.id") \
 X(MAILING_MILESTONE, /* the greatest; a cancelled one is none */ \
@@ -178,11 +178,13 @@ X(MAILING_MILESTONE, /* the greatest; a cancelled one is none */ \
 X(MAILING_UNFINISHED, \
 	"SELECT id FROM mailing WHERE ($1 = 0 OR letter = $1) " \
 	"AND ($2 < 0 OR audience = $2) AND state IN (0, 1) ORDER BY id") \
-X(MAILING_RESUME, /* one with something due comes first, tests come last */ \
-	"SELECT m.id FROM mailing m WHERE m.state IN (0, 1) " \
-	"ORDER BY NOT EXISTS (SELECT 1 FROM delivery d " \
-	"WHERE d.mailing = m.id AND d.state IN (0, 4) AND d.due_at <= $1), " \
-	"m.audience = 3, m.id LIMIT 1") \
+X(MAILING_OPEN, /* a paused one may fail again, tests come last */ \
+	"SELECT id, start_at FROM mailing WHERE state IN (0, 1) " \
+	"ORDER BY state, audience = 3, id") \
+X(MAILING_START, \
+	"SELECT start_at FROM mailing WHERE id = $1") \
+X(MAILING_SET_START, \
+	"UPDATE mailing SET start_at = $2 WHERE id = $1") \
 X(MAILING_SET_STATE, \
 	"UPDATE mailing SET state = $2, reason = $3 " \
 	"WHERE id = $1 AND state IN (0, 1)") \

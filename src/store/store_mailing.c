@@ -119,15 +119,47 @@ store_mailing_milestone(struct store *store, int64_t letter,
 }
 
 int
-store_mailing_resume(
-	struct store *store, int64_t now, int64_t *id, struct err *err)
+store_mailings_open(struct store *store,
+	int (*each)(void *ctx, int64_t id, int64_t start_at, struct err *err),
+	void *ctx, struct err *err)
 {
-	struct db_query *q = db_query(store->db, SQL_MAILING_RESUME, err);
+	struct db_query *q = db_query(store->db, SQL_MAILING_OPEN, err);
+	int rc;
 
 	if (!q)
 		return -1;
-	db_bind_int(q, 1, now);
-	return db_find(q, id, err);
+	while ((rc = db_next(q, err)) > 0) {
+		if (each(ctx, db_int(q, 0), db_int(q, 1), err) < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
+}
+
+int
+store_mailing_start(
+	struct store *store, int64_t id, int64_t *start_at, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_MAILING_START, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	return db_find(q, start_at, err);
+}
+
+int
+store_mailing_set_start(
+	struct store *store, int64_t id, int64_t start_at, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_MAILING_SET_START, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	db_bind_int(q, 2, start_at);
+	return db_run(q, err);
 }
 
 int
@@ -218,6 +250,7 @@ store_mailings(struct store *store, int64_t id,
 			.account = copy(q, 5),
 			.created_at = db_int(q, 6),
 			.milestone = db_int(q, 7),
+			.start_at = db_int(q, 8),
 		};
 		int stop = each(ctx, &m, err);
 

@@ -20,6 +20,7 @@ struct store_mailing {
 	char *account;
 	int64_t created_at;
 	int64_t milestone; /* sent for so many signatures; 0: none */
+	int64_t start_at; /* of store_mailings: not to be begun before, or 0 */
 	char *from_name;
 	char *from_address;
 	char *reply_to;	  /* a mailbox, or "" */
@@ -56,9 +57,19 @@ struct store_milestone {
 int store_mailing_milestone(struct store *store, int64_t letter,
 	enum audience audience, struct store_milestone *out, struct err *err);
 
-/* The mailing to go on with when none is named. Returns 1, 0 or -1. */
-int store_mailing_resume(
-	struct store *store, int64_t now, int64_t *id, struct err *err);
+/* Calls each for every mailing that is running or paused, those that are
+ * paused after the others and tests last. start_at: see struct
+ * store_mailing. */
+int store_mailings_open(struct store *store,
+	int (*each)(void *ctx, int64_t id, int64_t start_at, struct err *err),
+	void *ctx, struct err *err);
+
+/* The time before which the mailing is not to be begun; 0: at once, or it was
+ * begun. store_mailing_start: returns 1, 0 without such a mailing, or -1. */
+int store_mailing_start(
+	struct store *store, int64_t id, int64_t *start_at, struct err *err);
+int store_mailing_set_start(
+	struct store *store, int64_t id, int64_t start_at, struct err *err);
 
 /* Sets the state of a mailing that is running or paused; one that is over
  * stays as it is. */

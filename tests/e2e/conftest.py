@@ -298,3 +298,30 @@ def clock(tmp_path):
         return prefix
 
     return shift
+
+
+@pytest.fixture
+def moving_clock(clock, tmp_path):
+    """
+    A clock on the wall that can be moved while a command runs: start it with
+    .prefix, and .move("+3h"). What measures durations goes on as it is.
+    """
+
+    class Moving:
+        file = tmp_path / "clock"
+        prefix = [
+            *clock("+0"),
+            "env",
+            "-u",
+            "FAKETIME",
+            f"FAKETIME_TIMESTAMP_FILE={file}",
+            "FAKETIME_NO_CACHE=1",
+            "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        ]
+
+        def move(self, by):
+            self.file.write_text(by + "\n")
+
+    moving = Moving()
+    moving.move("+0")
+    return moving

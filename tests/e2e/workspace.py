@@ -139,10 +139,10 @@ class Workspace:
         """Runs a command that must exit 0. Returns its rows."""
         return self.ok(*args, "--format", "json", **options).rows()
 
-    def start(self, *args, env=None):
+    def start(self, *args, env=None, prefix=()):
         """Starts a command and does not wait for it."""
         return subprocess.Popen(
-            self.argv(*args),
+            [*prefix, *self.argv(*args)],
             env=self.env(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -166,6 +166,55 @@ test_sleep(void **state)
 	assert_true(clock_now() > 1700000000);
 }
 
+static void
+test_parse_moment(void **state)
+{
+	static const struct {
+		const char *zone, *text;
+		int64_t at; /* 1: refused */
+	} cases[] = {
+		{"Europe/Berlin", "2026-05-01T12:00:00Z", 1777636800},
+		{"Europe/Berlin", "2026-05-01 12:00Z", 1777636800},
+		{"Europe/Berlin", "2026-05-01T12:00:00+02:00", 1777629600},
+		{"Europe/Berlin", "2026-05-01T12:00:00-02:00", 1777644000},
+		{"Europe/Berlin", "2026-05-01 12:00", 1777629600},
+		{"Europe/Berlin", "2026-05-01T12:00:30", 1777629630},
+		{"Europe/Berlin", "2026-01-01 12:00", 1767265200},
+		{"Asia/Tehran", "2026-05-01 12:00", 1777624200},
+		{"UTC", "2026-05-01 12:00", 1777636800},
+		/* The clocks go forward, and back. */
+		{"Europe/Berlin", "2026-03-29 01:59", 1774745940},
+		{"Europe/Berlin", "2026-03-29 02:00", 1},
+		{"Europe/Berlin", "2026-03-29 02:59", 1},
+		{"Europe/Berlin", "2026-03-29 03:00", 1774746000},
+		{"Europe/Berlin", "2026-10-25 01:59", 1792886340},
+		{"Europe/Berlin", "2026-10-25 02:00", 1},
+		{"Europe/Berlin", "2026-10-25 02:59", 1},
+		{"Europe/Berlin", "2026-10-25 03:00", 1792893600},
+		{"Europe/Berlin", "2026-10-25T02:30:00+01:00", 1792891800},
+		{"UTC", "2026-05-01", 1},
+		{"UTC", "12:00", 1},
+		{"UTC", "2026-05-01 25:00", 1},
+		{"UTC", "2026-05-01 12:00 ", 1},
+		{"UTC", "tomorrow", 1},
+		{"UTC", "", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t at = 1;
+		struct err err;
+
+		setenv("TZ", cases[i].zone, 1);
+		if (clock_parse_moment(cases[i].text, &at, &err) < 0) {
+			assert_int_equal(err.kind, ERR_USAGE);
+			at = 1;
+		}
+		if (at != cases[i].at)
+			fail_msg("%s: %lld", cases[i].text, (long long)at);
+	}
+}
+
 int
 main(void)
 {
@@ -175,6 +224,7 @@ main(void)
 		cmocka_unit_test(test_parse_time),
 		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_sleep),
+		cmocka_unit_test(test_parse_moment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,28 +170,42 @@ test_mailing_state(void **state)
 	assert_ledger(s, mailing, "a:claimed:1 b:cancelled:0 c:cancelled:0 ");
 }
 
-/* What has something due comes before what waits, tests come last. */
+static int
+add_open(void *ctx, int64_t id, int64_t start_at, struct err *err)
+{
+	(void)err;
+	buf_printf(ctx, "%d:%d ", (int)id, (int)start_at);
+	return 0;
+}
+
+/* Paused ones come after the others, tests last, what is over not at all. */
 static void
-test_resume(void **state)
+test_open(void **state)
 {
 	struct sample *s = *state;
-	int64_t test, idle, busy_one, id = 0;
-	struct claim c;
+	struct buf open = {0};
+	int64_t start_at = -1;
 
-	assert_int_equal(store_mailing_resume(s->store, 100, &id, &s->err), 0);
-	test = add_queue(s, AUDIENCE_TEST, "t");
-	idle = add_queue(s, AUDIENCE_RECIPIENTS, "a");
-	claim(s, idle, AUDIENCE_RECIPIENTS, "boot", 100, 1, &c);
-	ok(s, store_settle(s->store, c.items[0].id, DELIVERY_DEFERRED, &busy,
-		      900, 110, &s->err));
-	claim_release(&c);
-	assert_int_equal(store_mailing_resume(s->store, 200, &id, &s->err), 1);
-	assert_int_equal(id, test);
-	assert_int_equal(store_mailing_resume(s->store, 900, &id, &s->err), 1);
-	assert_int_equal(id, idle);
-	busy_one = add_queue(s, AUDIENCE_RECIPIENTS, "b");
-	assert_int_equal(store_mailing_resume(s->store, 200, &id, &s->err), 1);
-	assert_int_equal(id, busy_one);
+	for (int i = 1; i <= 6; i++)
+		add_mailing(s, i == 2 ? AUDIENCE_TEST : AUDIENCE_RECIPIENTS);
+	sample_begin(s);
+	ok(s, store_mailing_set_state(
+		      s->store, 1, MAILING_PAUSED, "by hand", &s->err));
+	ok(s, store_mailing_set_state(s->store, 4, MAILING_DONE, "", &s->err));
+	ok(s, store_mailing_cancel(s->store, 5, 90, &s->err));
+	ok(s, store_mailing_set_start(s->store, 3, 500, &s->err));
+	sample_commit(s);
+	ok(s, store_mailings_open(s->store, add_open, &open, &s->err));
+	assert_string_equal(buf_str(&open), "3:500 6:0 2:0 1:0 ");
+	buf_release(&open);
+	assert_int_equal(
+		store_mailing_start(s->store, 3, &start_at, &s->err), 1);
+	assert_int_equal(start_at, 500);
+	assert_int_equal(
+		store_mailing_start(s->store, 6, &start_at, &s->err), 1);
+	assert_int_equal(start_at, 0);
+	assert_int_equal(
+		store_mailing_start(s->store, 9, &start_at, &s->err), 0);
 }
 
 int
@@ -201,7 +215,7 @@ main(void)
 		WITH_STORE(test_round_trip),
 		WITH_STORE(test_parts),
 		WITH_STORE(test_mailing_state),
-		WITH_STORE(test_resume),
+		WITH_STORE(test_open),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
