@@ -6,6 +6,7 @@
 #include "app/composition.h"
 #include "app/data.h"
 #include "app/enclosure.h"
+#include "app/news.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -13,34 +14,6 @@
 #include "format/markdown.h"
 #include "format/message.h"
 #include "store/store_ledger.h"
-
-/* Percent-encodes what a mailto's address may not hold as it is (RFC 6068
- * 2). */
-static void
-add_encoded(struct buf *out, const char *address)
-{
-	for (; *address; address++) {
-		if (strchr("%?&#/;=+^`{|}\"\\", *address))
-			buf_printf(out, "%%%02X", (unsigned char)*address);
-		else
-			buf_putc(out, *address);
-	}
-}
-
-/* Where a supporter writes to get no more mail; the token is the message's
- * own, which the message bears anyway. Returns a string to free. */
-static char *
-unsubscribe_link(const struct compose_input *in)
-{
-	const char *id = in->message_id + (in->message_id[0] == '<');
-	struct buf out = {0};
-
-	buf_puts(&out, "mailto:");
-	add_encoded(&out, in->mailing->from_address);
-	buf_printf(&out, "?subject=unsubscribe%%20%.*s", (int)strcspn(id, "@>"),
-		id);
-	return buf_take(&out);
-}
 
 static int
 render_body(const struct compose_input *in, const struct value *root,
@@ -97,7 +70,9 @@ compose_letter(
 	const struct compose_input *in, struct composed *out, struct err *err)
 {
 	const struct mailing *m = in->mailing;
-	char *unsubscribe = m->supporters ? unsubscribe_link(in) : NULL;
+	char *unsubscribe = m->supporters
+				    ? news_link(m, in->delivery, in->message_id)
+				    : NULL;
 	struct names_view view = view_of(in);
 	size_t name_count = 0;
 	struct value *names =
@@ -201,14 +176,14 @@ compose_message(
 	const struct compose_input *in, struct buf *out, struct err *err)
 {
 	struct composed composed = {0};
-	struct message_header unsubscribe = {"List-Unsubscribe", NULL};
+	struct news_fields news = {0};
 	struct message message = {
 		.message_id = in->message_id,
 		.date = in->date,
 		.lang = in->lang->lang,
 		.dir = lang_dir(in->lang->lang),
 	};
-	char *link = NULL, *via;
+	char *via;
 	struct names_view view = view_of(in);
 	struct enclosure enclosure = {0};
 	int rc = compose_letter(in, &composed, err);
@@ -223,20 +198,16 @@ compose_message(
 	message.subject = buf_str(&composed.subject);
 	message.text = buf_str(&composed.text);
 	message.html = buf_str(&composed.html);
-	if (in->mailing->supporters) {
-		char *target = unsubscribe_link(in);
-
-		link = mem_printf("<%s>", target);
-		free(target);
-		unsubscribe.value = link;
-		message.extra = &unsubscribe;
-		message.extra_count = 1;
-	}
+	if (in->mailing->supporters)
+		news_fields(in->mailing, in->lang, in->delivery, in->message_id,
+			&news);
+	message.extra = news.items;
+	message.extra_count = news.count;
 	via = set_people(in, &message);
 	message_write(&message, out);
 	free(via);
 out:
-	free(link);
+	news_fields_release(&news);
 	enclosure_release(in->mailing, &enclosure);
 	composed_release(&composed);
 	return rc;
@@ -261,6 +232,7 @@ compose_delivery(const struct mailing *mailing,
 		.signer = d->signer ? &signer : NULL,
 		.to = d->recipient,
 		.copy = d->copy,
+		.delivery = d->id,
 		.message_id = d->message_id,
 		.date = d->date,
 		.names = d->names < 0 ? 0 : d->names,

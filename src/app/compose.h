@@ -15,6 +15,7 @@ struct compose_input {
 	const struct fields *signer; /* for-signers; else NULL */
 	const char *to;		     /* bare address */
 	bool copy;		     /* mark it as a copy */
+	int64_t delivery;	     /* 0: not in the ledger, only shown */
 	const char *message_id;
 	int64_t date;
 	int64_t names; /* which version of them; see store/store_names.h */

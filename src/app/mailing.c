@@ -40,6 +40,7 @@ mailing_free(struct mailing *m)
 	free(m->from_address);
 	free(m->reply_to_name);
 	free(m->reply_to_address);
+	explicit_bzero(&m->unsubscribe_key, sizeof m->unsubscribe_key);
 	free(m);
 }
 

@@ -15,6 +15,10 @@
 #include "base/fields.h"
 #include "core/mailing.h"
 #include "core/signature.h"
+#include "base/token.h"
+
+/* What the links in mail to supporters are sealed for. */
+#define MAILING_UNSUBSCRIBE "unsubscribe"
 
 struct composition;
 
@@ -38,6 +42,10 @@ struct mailing {
 	char *campaign;
 	enum audience audience;
 	bool supporters; /* can unsubscribe */
+	/* Seals the number of a delivery in the link for that; only of a
+	 * mailing for supporters that was read from the store. */
+	struct token_key unsubscribe_key;
+	bool has_unsubscribe_key;
 	char *account;
 	int64_t created_at;
 	int64_t milestone; /* of a prepared one: why it is sent; 0 */

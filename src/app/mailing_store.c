@@ -63,6 +63,8 @@ mailing_save(struct workspace *ws, struct mailing *m, int64_t *letter_id,
 	row.signatures = buf_take(&signatures);
 	row.reply_to = buf_take(&reply_to);
 	rc = store_letter(ws->store, m->letter, letter_id, err);
+	if (rc == 0 && m->supporters)
+		rc = store_secret_make(ws->store, err);
 	if (rc == 0)
 		rc = store_mailing_add(
 			ws->store, *letter_id, &row, &m->id, err);
@@ -241,6 +243,17 @@ take_row(struct mailing *m, struct store_mailing *row, struct err *err)
 	return load_old_names(m, row->names, err);
 }
 
+static int
+load_key(struct workspace *ws, struct mailing *m, struct err *err)
+{
+	int rc = m->supporters ? store_token_key(ws->store, MAILING_UNSUBSCRIBE,
+					 &m->unsubscribe_key, err)
+			       : 0;
+
+	m->has_unsubscribe_key = rc > 0;
+	return rc < 0 ? -1 : 0;
+}
+
 int
 mailing_load(
 	struct workspace *ws, int64_t id, struct mailing **out, struct err *err)
@@ -260,6 +273,8 @@ mailing_load(
 	m->parts = parts_new();
 	rc = take_row(m, &row, err);
 	store_mailing_release(&row);
+	if (rc == 0)
+		rc = load_key(ws, m, err);
 	if (rc == 0)
 		rc = load_names(ws->store, m, err);
 	if (rc == 0)

@@ -6,6 +6,7 @@
 
 #include "app/account.h"
 #include "app/maildir.h"
+#include "app/news.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -37,6 +38,7 @@ send_plan_release(struct send_plan *plan)
 	free(plan->title);
 	free(plan->from);
 	free(plan->lists);
+	free(plan->leave);
 	enlisted_release(&plan->enlisted);
 	*plan = (struct send_plan){0};
 }
@@ -154,6 +156,8 @@ describe(const struct making *m, struct err *err)
 		out->audience != AUDIENCE_TO_SIGNERS && to ? to : "");
 	out->list = mailing->list;
 	out->names = (int64_t)mailing->names.count;
+	if (mailing->supporters)
+		out->leave = news_link(mailing, 0, "...");
 	if (!out->account || !out->enlisted.queued)
 		return 0;
 	return estimate(m->ws, out->account, out->enlisted.queued,

@@ -30,6 +30,7 @@ struct send_plan {
 	bool test;
 	char *from;
 	char *lists; /* as the letter or the user names them; "" */
+	char *leave; /* news: the link to get no more of it; NULL: no news */
 	const struct conf_account *account; /* NULL: not needed */
 	int64_t start_at;		    /* 0: at once */
 	int64_t span_s; /* how long the limits make it take, at least, with what

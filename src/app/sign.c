@@ -5,6 +5,7 @@
 
 #include "app/catalog.h"
 #include "app/desk.h"
+#include "app/news.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/store_signature.h"
@@ -196,16 +197,22 @@ sign_withdraw(struct workspace *ws, const char *letter, const char *email,
 }
 
 int
-sign_suppress(struct workspace *ws, const char *email, struct err *err)
+sign_suppress(struct workspace *ws, const char *who, struct err *err)
 {
+	bool is_link =
+		strchr(who, '/') ||
+		(!strchr(who, '@') && strlen(who) == TOKEN_SEALED_MAX - 1);
 	char key[ADDRESS_MAX];
 	int rc;
 
-	if (signature_address_key(email, key, err) < 0)
+	if (is_link && news_open_link(ws, who, key, err) < 0)
+		return -1;
+	if (!is_link && signature_address_key(who, key, err) < 0)
 		return err_prefix(err, "e-mail");
 	if (store_begin(ws->store, "suppressing", DB_DURABLE, err) < 0)
 		return -1;
-	rc = store_suppress(ws->store, key, "by hand", clock_now(), err);
+	rc = store_suppress(ws->store, key, is_link ? "by link" : "by hand",
+		clock_now(), err);
 	if (rc < 0 || store_commit(ws->store, err) < 0) {
 		store_rollback(ws->store);
 		return -1;

@@ -45,9 +45,12 @@ int sign_take(struct signing_desk *desk, struct signature *signature,
 int sign_withdraw(struct workspace *ws, const char *letter, const char *email,
 	struct err *err);
 
-/* Suppresses an address. Returns 1 when new, 0 when it was, or -1.
- * Errors: ERR_DATA, ERR_IO. */
-int sign_suppress(struct workspace *ws, const char *email, struct err *err);
+/*
+ * Suppresses an address, or whom a link was sent to that asks for it.
+ * Returns 1 when new, 0 when it was, or -1. Errors: ERR_DATA, ERR_NOTFOUND,
+ * ERR_IO.
+ */
+int sign_suppress(struct workspace *ws, const char *who, struct err *err);
 
 /* `--map COLUMN=field`. */
 struct import_map {

@@ -2,12 +2,26 @@
 
 #include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
+
+enum {
+	BLOCK = 16, /* of AES */
+	NUMBER_LEN = 8,
+};
+
+/* Ends the program: without libcrypto's ciphers nothing of it is true. */
+static _Noreturn void
+end_without(const char *what)
+{
+	fprintf(stderr, "openletter: %s is not available\n", what);
+	exit(EX_OSERR);
+}
 
 static void
 random_bytes(void *out, size_t len)
@@ -48,18 +62,133 @@ token_below(uint32_t limit)
 	return (uint32_t)(n % limit);
 }
 
+static void
+write_hex(const unsigned char *bytes, size_t len, char *out)
+{
+	for (size_t i = 0; i < len; i++)
+		snprintf(out + i * 2, 3, "%02x", bytes[i]);
+}
+
 void
 token_digest(const void *data, size_t len, char out[static DIGEST_MAX])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned size = 0;
 
-	if (EVP_Digest(data, len, digest, &size, EVP_sha256(), NULL) != 1) {
-		fputs("openletter: SHA-256 is not available\n", stderr);
-		exit(EX_OSERR);
+	if (EVP_Digest(data, len, digest, &size, EVP_sha256(), NULL) != 1)
+		end_without("SHA-256");
+	write_hex(digest, size, out);
+}
+
+void
+token_secret(char out[static TOKEN_SECRET_MAX])
+{
+	unsigned char bytes[32];
+
+	random_bytes(bytes, sizeof bytes);
+	write_hex(bytes, sizeof bytes, out);
+}
+
+void
+token_key(const char *secret, const char *purpose, struct token_key *out)
+{
+	unsigned char mac[EVP_MAX_MD_SIZE];
+
+	if (!HMAC(EVP_sha256(), secret, (int)strlen(secret),
+		    (const unsigned char *)purpose, strlen(purpose), mac, NULL))
+		end_without("HMAC-SHA-256");
+	memcpy(out->bytes, mac, sizeof out->bytes);
+}
+
+/*
+ * One block of AES-128: a permutation that looks random to who has no key. A
+ * single block is all there ever is, so there is no mode to choose.
+ */
+static void
+permute(const struct token_key *key, bool encrypt,
+	const unsigned char in[static BLOCK], unsigned char out[static BLOCK])
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int len = 0;
+
+	if (!ctx ||
+		EVP_CipherInit_ex(ctx, EVP_aes_128_ecb(), NULL, key->bytes,
+			NULL, encrypt) != 1 ||
+		EVP_CIPHER_CTX_set_padding(ctx, 0) != 1 ||
+		EVP_CipherUpdate(ctx, out, &len, in, BLOCK) != 1 ||
+		len != BLOCK)
+		end_without("AES-128");
+	EVP_CIPHER_CTX_free(ctx);
+}
+
+static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void
+token_seal(const struct token_key *key, int64_t number,
+	char out[static TOKEN_SEALED_MAX])
+{
+	unsigned char block[BLOCK] = {0};
+	unsigned bits = 0, held = 0;
+	size_t at = 0;
+
+	for (int i = 0; i < NUMBER_LEN; i++)
+		block[i] = (unsigned char)((uint64_t)number >>
+					   (8 * (NUMBER_LEN - 1 - i)));
+	permute(key, true, block, block);
+	for (size_t i = 0; i < BLOCK; i++) {
+		bits = (bits << 8 | block[i]) & 0xFFFF;
+		held += 8;
+		while (held >= 6) {
+			held -= 6;
+			out[at++] = url_alphabet[bits >> held & 63];
+		}
 	}
-	for (unsigned i = 0; i < size; i++)
-		snprintf(out + (size_t)i * 2, 3, "%02x", digest[i]);
+	out[at++] = url_alphabet[bits << (6 - held) & 63];
+	out[at] = '\0';
+}
+
+/* Reads the 22 characters of a block. Returns 0, or -1: it is none. */
+static int
+read_block(const char *text, unsigned char out[static BLOCK])
+{
+	unsigned bits = 0, held = 0;
+	size_t at = 0;
+
+	if (strlen(text) != TOKEN_SEALED_MAX - 1)
+		return -1;
+	for (; *text; text++) {
+		const char *hit = strchr(url_alphabet, *text);
+
+		if (!hit)
+			return -1;
+		bits = (bits << 6 | (unsigned)(hit - url_alphabet)) & 0xFFFF;
+		held += 6;
+		if (held >= 8) {
+			held -= 8;
+			out[at++] = (unsigned char)(bits >> held);
+		}
+	}
+	/* One block has one spelling. */
+	return bits & ((1U << held) - 1) ? -1 : 0;
+}
+
+int
+token_open(const struct token_key *key, const char *sealed, int64_t *out)
+{
+	unsigned char block[BLOCK];
+	uint64_t number = 0;
+
+	if (read_block(sealed, block) < 0)
+		return 0;
+	permute(key, false, block, block);
+	for (int i = NUMBER_LEN; i < BLOCK; i++)
+		if (block[i] != 0)
+			return 0;
+	for (int i = 0; i < NUMBER_LEN; i++)
+		number = number << 8 | block[i];
+	*out = (int64_t)number;
+	return 1;
 }
 
 int

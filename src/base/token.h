@@ -1,4 +1,5 @@
-/* Random tokens from the system, digests and base64. OpenSSL's libcrypto. */
+/* Random tokens from the system, digests, base64 and sealed numbers.
+ * OpenSSL's libcrypto. Thread-safe. */
 #ifndef BASE_TOKEN_H
 #define BASE_TOKEN_H
 
@@ -28,5 +29,35 @@ void token_digest(const void *data, size_t len, char out[static DIGEST_MAX]);
 /* Adds what base64 of whole groups of four holds (RFC 4648 4, no line ends).
  * Returns 0, or -1: it is not that. */
 int token_decode_base64(const char *text, size_t len, struct buf *out);
+
+/* A new secret for token_key: 256 bits in lower-case hexadecimal. */
+enum {
+	TOKEN_SECRET_MAX = 65
+};
+
+void token_secret(char out[static TOKEN_SECRET_MAX]);
+
+/*
+ * Sealed numbers, for links that say which row they mean: 22 characters
+ * A-Z a-z 0-9 - _ (base64url), the same for the same number and key. Who has
+ * no key can neither read one nor make one that opens, and no row is needed
+ * to know it again.
+ */
+struct token_key {
+	unsigned char bytes[16];
+};
+
+enum {
+	TOKEN_SEALED_MAX = 23
+};
+
+/* The key of one purpose: what is sealed for one opens for no other. */
+void token_key(const char *secret, const char *purpose, struct token_key *out);
+
+void token_seal(const struct token_key *key, int64_t number,
+	char out[static TOKEN_SEALED_MAX]);
+
+/* Returns 1 and the number, or 0: this was not sealed with the key. */
+int token_open(const struct token_key *key, const char *sealed, int64_t *out);
 
 #endif

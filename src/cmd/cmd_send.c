@@ -2,6 +2,7 @@
 
 #include "app/send.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/rounds.h"
 #include "cmd/sending.h"
@@ -102,6 +103,12 @@ print_plan(const struct send_plan *plan)
 		fprintf(stderr,
 			"Skipped:  %" PRId64 " rows that cannot be used\n",
 			e->skipped);
+	if (plan->leave)
+		fprintf(stderr, "Leaving:  %s%s\n", plan->leave,
+			str_starts(plan->leave, "mailto:")
+				? ""
+				: ", which must answer (openletter.conf(5)), "
+				  "or by mail");
 	print_account(plan);
 	if (plan->start_at) {
 		clock_format_time(plan->start_at, at);

@@ -24,7 +24,7 @@ static const struct command commands[] = {
 	{"import", "LETTER FILE.csv [--source TEXT] [--map C=F] [--dry-run]",
 		"take signatures from a spreadsheet", cmd_import},
 	{"withdraw", "LETTER EMAIL", "take a signature back", cmd_withdraw},
-	{"suppress", "EMAIL", "never write to this supporter again",
+	{"suppress", "EMAIL|LINK", "never write to this supporter again",
 		cmd_suppress},
 	{"send", "LETTER [--to LIST,... | --for-signers | --to-signers] ...",
 		"send a letter", cmd_send},

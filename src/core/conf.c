@@ -8,12 +8,17 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#define URL_CHARS                    \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"abcdefghijklmnopqrstuvwxyz0123456789-._~:/@%[]"
+
 enum {
 	DNS_PORT = 53,
 	LABEL_MAX = 63,	    /* RFC 1035 2.3.4 */
 	SELECTOR_MAX = 200, /* leaves room for the domain */
 	END_TIMEOUT_S = 600,
 	KEYS_MAX = 24, /* of one section */
+	URL_MAX = 200,
 };
 
 struct parser {
@@ -95,6 +100,16 @@ read_url(struct parser *p, const char *group, const struct key *key,
 	if (!str_starts(value, "https://") && !str_starts(value, "http://")) {
 		problem(p, group, key->name,
 			"%s must begin with https:// or http://", key->name);
+		return;
+	}
+	/* It stands in header fields, and more is put behind it. */
+	if (strspn(value, URL_CHARS) != strlen(value) ||
+		strlen(value) > URL_MAX) {
+		problem(p, group, key->name,
+			"%s may hold letters a to z, digits and -._~:/@%%[], "
+			"at most %d; write a name in another script as "
+			"xn--...",
+			key->name, URL_MAX);
 		return;
 	}
 	copy = mem_strdup(value);

@@ -116,6 +116,15 @@ write_mailbox(
 }
 
 static void
+write_extra(const struct message_header *h, struct buf *out)
+{
+	if (h->phrase)
+		message_header_mailbox(h->name, h->phrase, h->value, out);
+	else
+		message_header_field(h->name, h->value, out);
+}
+
+static void
 write_header(const struct message *m, struct buf *out)
 {
 	message_header_date(m->date, out);
@@ -125,7 +134,7 @@ write_header(const struct message *m, struct buf *out)
 	message_header_text("Subject", m->subject, out);
 	message_header_field("Message-ID", m->message_id, out);
 	for (size_t i = 0; i < m->extra_count; i++)
-		message_header_field(m->extra[i].name, m->extra[i].value, out);
+		write_extra(&m->extra[i], out);
 	buf_puts(out, "MIME-Version: 1.0\r\n");
 	message_header_field("Content-Language", m->lang, out);
 }

@@ -20,9 +20,11 @@ struct message_mailbox {
 };
 
 struct message_header {
-	const char *name;  /* ASCII */
-	const char *value; /* ASCII, structured as the field wants it; folded
-			      at blanks when long */
+	const char *name;   /* ASCII */
+	const char *value;  /* ASCII, structured as the field wants it; folded
+			       at blanks when long */
+	const char *phrase; /* any UTF-8, stands before the value, which is then
+			       put in <>; NULL: none */
 };
 
 struct message {

@@ -23,6 +23,10 @@ X(CONSENT_ADD, \
 	"INSERT INTO consent(text) VALUES ($1) ON CONFLICT DO NOTHING") \
 X(CONSENT_FIND, \
 	"SELECT id FROM consent WHERE text = $1") \
+X(SECRET_ADD, \
+	"INSERT INTO secret(id, key) VALUES (1, $1) ON CONFLICT DO NOTHING") \
+X(SECRET_FIND, \
+	"SELECT key FROM secret WHERE id = 1") \
 \
 X(BATCH_ADD, \
 	"INSERT INTO batch(letter, source, at) VALUES ($1, $2, $3)") \
@@ -208,6 +212,8 @@ X(DELIVERY_IN_MAILING, /* the letter, for the index */ \
 	"SELECT 1 FROM delivery WHERE letter = $1 AND key = $2 " \
 	"AND mailing = $3 AND ($4 = 0 OR signature = $4) " \
 	"LIMIT 1") \
+X(DELIVERY_KEY, \
+	"SELECT key FROM delivery WHERE id = $1") \
 X(DELIVERY_DUE, \
 	"SELECT d.id, d.lang, d.recipient, d.copy, d.attempts, d.message_id, " \
 	"d.date, r.fields, g.fields, d.key, s.state, s.visibility, d.names, " \

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/token.h"
 
 enum {
 	APPLICATION_ID = 0x4F4C5452 /* "OLTR" */
@@ -184,4 +183,37 @@ store_consent(
 		return -1;
 	db_bind_text(q, 1, text);
 	return found(db_find(q, id, err), err);
+}
+
+int
+store_secret_make(struct store *store, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SECRET_ADD, err);
+	char secret[TOKEN_SECRET_MAX];
+	int rc;
+
+	if (!q)
+		return -1;
+	token_secret(secret);
+	db_bind_text(q, 1, secret);
+	rc = db_run(q, err);
+	explicit_bzero(secret, sizeof secret);
+	return rc;
+}
+
+int
+store_token_key(struct store *store, const char *purpose, struct token_key *out,
+	struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SECRET_FIND, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	rc = db_next(q, err);
+	if (rc > 0) {
+		token_key(db_text(q, 0), purpose, out);
+		db_reset(q);
+	}
+	return rc;
 }

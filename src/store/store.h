@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/token.h"
 #include "store/db.h"
 
 struct store {
@@ -42,6 +43,14 @@ int store_edition(struct store *store, int64_t letter, const char *lang,
 	const char *text, int64_t *id, struct err *err);
 int store_consent(
 	struct store *store, const char *text, int64_t *id, struct err *err);
+
+/* Makes the secret that links are sealed with, unless it is there. */
+int store_secret_make(struct store *store, struct err *err);
+
+/* The key that the secret gives for one purpose. Returns 1, 0 when none was
+ * made, or -1. */
+int store_token_key(struct store *store, const char *purpose,
+	struct token_key *out, struct err *err);
 
 /* The id of a letter that was signed or sent; 1 found, 0 none. Writes
  * nothing. */

@@ -1,5 +1,6 @@
 #include "store/store_ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,24 @@ store_in_mailing(struct store *store, int64_t letter, int64_t mailing,
 	db_bind_int(q, 3, mailing);
 	db_bind_int(q, 4, signature);
 	return db_find(q, NULL, err);
+}
+
+int
+store_delivery_key(struct store *store, int64_t delivery,
+	char out[static ADDRESS_MAX], struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_KEY, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, delivery);
+	rc = db_next(q, err);
+	if (rc > 0) {
+		snprintf(out, ADDRESS_MAX, "%s", db_text(q, 0));
+		db_reset(q);
+	}
+	return rc;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/address.h"
 #include "core/delivery.h"
 #include "core/mailing.h"
 #include "store/store.h"
@@ -44,6 +45,10 @@ int store_reached(struct store *store, int64_t letter, const char *key,
  * 0, in the name of that signature). Returns 1, 0 or -1. */
 int store_in_mailing(struct store *store, int64_t letter, int64_t mailing,
 	const char *key, int64_t signature, struct err *err);
+
+/* The address for matching that a delivery went to. Returns 1, 0 or -1. */
+int store_delivery_key(struct store *store, int64_t delivery,
+	char out[static ADDRESS_MAX], struct err *err);
 
 /* A delivery to be made now; owned. */
 struct store_delivery {

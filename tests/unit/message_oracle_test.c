@@ -89,6 +89,26 @@ expect_text(const struct message *m, const struct leaves *leaves)
 	g_free(found);
 }
 
+/* A field with a phrase has the form of a mailbox. */
+static void
+expect_phrase(GMimeMessage *message, const struct message_header *h)
+{
+	GMimeHeaderList *headers =
+		g_mime_object_get_header_list(GMIME_OBJECT(message));
+	GMimeHeader *found = g_mime_header_list_get_header(headers, h->name);
+	InternetAddressList *list = internet_address_list_parse(
+		NULL, g_mime_header_get_raw_value(found));
+	InternetAddress *only;
+
+	assert_int_equal(internet_address_list_length(list), 1);
+	only = internet_address_list_get_address(list, 0);
+	expect_clean(h->name, h->phrase, internet_address_get_name(only));
+	assert_string_equal(internet_address_mailbox_get_addr(
+				    INTERNET_ADDRESS_MAILBOX(only)),
+		h->value);
+	g_object_unref(list);
+}
+
 static void
 gmime_check(const struct message *m, const struct buf *b)
 {
@@ -104,6 +124,8 @@ gmime_check(const struct message *m, const struct buf *b)
 			internet_address_list_get_address(from, 0)));
 	expect_clean(
 		"subject", m->subject, g_mime_message_get_subject(message));
+	for (size_t i = 0; i < m->extra_count; i++)
+		expect_phrase(message, &m->extra[i]);
 	g_mime_message_foreach(message, add_leaf, &leaves);
 	assert_int_equal(
 		leaves.count, 1 + !!m->html + (int)m->attachment_count);
@@ -145,6 +167,8 @@ static void
 oracle_add(struct oracle *oracle, const struct message *given, const char *file)
 {
 	struct message m = *given;
+	struct message_header list = {
+		"List-Id", "ilo.example.org", m.from.name};
 	char *name = mem_printf("%zu.eml", json_array_size(oracle->cases));
 	struct buf b = {0}, attachment = {0};
 	json_t *entry = json_pack("{ss ss ss ss so s[]}", "name", m.from.name,
@@ -159,6 +183,8 @@ oracle_add(struct oracle *oracle, const struct message *given, const char *file)
 		json_array_append_new(
 			json_object_get(entry, "files"), json_string(file));
 	}
+	m.extra = &list;
+	m.extra_count = 1;
 	if (m.html)
 		json_object_set_new(entry, "html", json_string(m.html));
 	json_object_set_new(entry, "fields", field_names(&m));

@@ -69,7 +69,8 @@ expect_field(const struct message *m, const char *field, const char *expected)
 static void
 test_whole(void **state)
 {
-	static const struct message_header extra = {"Auto-Submitted", "no"};
+	static const struct message_header extra = {
+		"Auto-Submitted", "no", NULL};
 	struct message m = letter();
 	struct buf b = {0};
 
@@ -279,12 +280,40 @@ test_extra(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct message_header extra = {"X", cases[i].value};
+		struct message_header extra = {"X", cases[i].value, NULL};
 		struct message m = letter();
 
 		m.extra = &extra;
 		m.extra_count = 1;
 		expect_field(&m, "X", cases[i].field);
+	}
+}
+
+static void
+test_phrase(void **state)
+{
+	static const struct {
+		const char *phrase, *field;
+	} cases[] = {
+		{"Call on the ILO", "List-Id: Call on the ILO <ilo.a.org>"},
+		{"Wages, now!", "List-Id: \"Wages, now!\" <ilo.a.org>"},
+		{"\u0646\u0627\u0645\u0647",
+			"List-Id: =?utf-8?B?2YbYp9mF2Yc=?= <ilo.a.org>"},
+		{X10 " " X10 " " X10 " " X10 " " X10 " " X10 " " X10,
+			"List-Id: =?utf-8?Q?" X10 "_" X10 "_" X10 "_" X10
+			"_" X10 "_?=\r\n"
+			" =?utf-8?Q?" X10 "_" X10 "?= <ilo.a.org>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct message_header extra = {
+			"List-Id", "ilo.a.org", cases[i].phrase};
+		struct message m = letter();
+
+		m.extra = &extra;
+		m.extra_count = 1;
+		expect_field(&m, "List-Id", cases[i].field);
 	}
 }
 
@@ -294,7 +323,7 @@ static void
 test_injection(void **state)
 {
 	static const char evil[] = "x\r\nBcc: b@example.org\r\n\r\nx";
-	struct message_header extra[] = {{"X", evil}, {"Y", NULL}};
+	struct message_header extra[] = {{"X", evil, evil}, {"Y", NULL, NULL}};
 	struct buf b = {0}, file = {0}, longest = {0};
 	struct message m = letter();
 
@@ -528,6 +557,7 @@ main(void)
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_subject),
 		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_phrase),
 		cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_encoding),
 		cmocka_unit_test(test_quoted_printable),

@@ -300,6 +300,28 @@ test_transactions(void **state)
 		store_letter_find(s->store, "a/open", &id, &s->err), 0);
 }
 
+/* The secret is made once and never changes. */
+static void
+test_secret(void **state)
+{
+	struct sample *s = *state;
+	struct token_key first, again, other;
+
+	assert_int_equal(store_token_key(s->store, "a", &first, &s->err), 0);
+	sample_begin(s);
+	ok(s, store_secret_make(s->store, &s->err));
+	sample_commit(s);
+	assert_int_equal(store_token_key(s->store, "a", &first, &s->err), 1);
+	assert_int_equal(store_token_key(s->store, "b", &other, &s->err), 1);
+	assert_memory_not_equal(&first, &other, sizeof first);
+	open_again(s);
+	sample_begin(s);
+	ok(s, store_secret_make(s->store, &s->err));
+	sample_commit(s);
+	assert_int_equal(store_token_key(s->store, "a", &again, &s->err), 1);
+	assert_memory_equal(&first, &again, sizeof first);
+}
+
 int
 main(void)
 {
@@ -314,6 +336,7 @@ main(void)
 		WITH_STORE(test_read_only_folder),
 		WITH_STORE(test_kept_once),
 		WITH_STORE(test_transactions),
+		WITH_STORE(test_secret),
 	};
 
 	umask(0); /* the store sees to it itself */

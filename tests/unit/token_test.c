@@ -119,6 +119,88 @@ test_base64(void **state)
 	}
 }
 
+/* 32 bytes as hexadecimal, as token_secret makes them. */
+static const char secret[] = "00112233445566778899aabbccddeeff"
+			     "00112233445566778899aabbccddeeff";
+
+static void
+test_seal(void **state)
+{
+	/* Made by another implementation: Python's hmac and cryptography. */
+	static const struct {
+		int64_t number;
+		const char *sealed;
+	} cases[] = {
+		{0, "RNumCieR3aIBQ8VHq6PUMw"},
+		{1, "o9ic3MPXj8DQn3fkoWNxwA"},
+		{2, "HZQXK8QXc2ZHYEMF8Hw71Q"},
+		{1234567890123, "tVXaiOq0S4gpsgzxbgfbXQ"},
+		{INT64_MAX, "8roV9Sim9EV660Qww60Vhg"},
+		{-1, "nl7HAK_EHOOQW_9WnnoUEw"},
+	};
+	struct token_key key;
+
+	(void)state;
+	token_key(secret, "unsubscribe", &key);
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char sealed[TOKEN_SEALED_MAX];
+		int64_t number = 7;
+
+		token_seal(&key, cases[i].number, sealed);
+		assert_string_equal(sealed, cases[i].sealed);
+		assert_int_equal(token_open(&key, sealed, &number), 1);
+		assert_true(number == cases[i].number);
+	}
+}
+
+/* What was not sealed with this very key opens nothing. */
+static void
+test_open_refuses(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"o9ic3MPXj8DQn3fkoWNxw",   /* short */
+		"o9ic3MPXj8DQn3fkoWNxwAA", /* long */
+		"o9ic3MPXj8DQn3fkoWNxwA==",
+		"o9ic3MPXj8DQn3fkoWNxwB", /* another spelling of its end */
+		"o9ic3MPXj8DQn3fkoWNxwQ",
+		"p9ic3MPXj8DQn3fkoWNxwA", /* one bit differs */
+		"o9ic3MPXj8DQn3fkoWNx A",
+		"o9ic3MPXj8DQn3fkoWNx\xC3\xA4",
+		"O9IC3MPXJ8DQN3FKOWNXWA",
+		"AAAAAAAAAAAAAAAAAAAAAA",
+		"//////////////////////",
+		"______________________",
+	};
+	struct token_key key, other, confirm;
+	char sealed[TOKEN_SEALED_MAX];
+	int64_t number = 7;
+
+	(void)state;
+	token_key(secret, "unsubscribe", &key);
+	token_key(secret, "confirm", &confirm);
+	token_key("another", "unsubscribe", &other);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(token_open(&key, wrong[i], &number), 0);
+	token_seal(&key, 1, sealed);
+	assert_int_equal(token_open(&confirm, sealed, &number), 0);
+	assert_int_equal(token_open(&other, sealed, &number), 0);
+	assert_int_equal(number, 7);
+}
+
+static void
+test_secret(void **state)
+{
+	char a[TOKEN_SECRET_MAX], b[TOKEN_SECRET_MAX];
+
+	(void)state;
+	token_secret(a);
+	token_secret(b);
+	assert_int_equal(strspn(a, "0123456789abcdef"), 64);
+	assert_int_equal(strlen(a), 64);
+	assert_string_not_equal(a, b);
+}
+
 int
 main(void)
 {
@@ -127,6 +209,9 @@ main(void)
 		cmocka_unit_test(test_below),
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_seal),
+		cmocka_unit_test(test_open_refuses),
+		cmocka_unit_test(test_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
