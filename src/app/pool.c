@@ -39,6 +39,7 @@ struct worker {
 	/* the thread's own */
 	size_t first_slot;
 	struct composition **compositions; /* one per language */
+	struct submit_account account;	   /* the pool's, with what is kept */
 	struct buf message;
 };
 
@@ -142,8 +143,7 @@ run_batch(struct worker *w)
 			.from = w->pool->mailing->from_address,
 			.to = b->deliveries[i].recipient,
 		};
-	b->rc = submit_batch(
-		w->pool->account, envelopes, b->count, &calls, &err);
+	b->rc = submit_batch(&w->account, envelopes, b->count, &calls, &err);
 	if (b->broken)
 		b->rc = -1;
 	else
@@ -178,6 +178,8 @@ work(void *arg)
 	struct worker *w = arg;
 	const struct mailing *m = w->pool->mailing;
 
+	w->account = *w->pool->account;
+	w->account.keep = submit_keep_new();
 	/* Pointers. NOLINTNEXTLINE(bugprone-sizeof-expression) */
 	w->compositions = mem_zalloc((m->lang_count + 1) * sizeof(void *));
 	for (size_t i = 0; i < m->lang_count; i++)
@@ -189,6 +191,7 @@ work(void *arg)
 	for (size_t i = 0; i < m->lang_count; i++)
 		composition_free(w->compositions[i]);
 	free(w->compositions);
+	submit_keep_free(w->account.keep);
 	buf_release(&w->message);
 	return NULL;
 }

@@ -18,7 +18,7 @@ struct send_request {
 	bool again;
 	struct milestone_wish wish; /* both 0: now, whatever the total */
 	enum signature_list list;   /* what goes along */
-	int64_t start_at; /* when it is to be begun; 0: at once */
+	int64_t start_at;	    /* when it is to be begun; 0: at once */
 };
 
 /* What a mailing is or would be; release with send_plan_release. */

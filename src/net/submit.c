@@ -30,6 +30,22 @@ submit_global_init(void)
 	submit_curl_global_init();
 }
 
+struct submit_keep *
+submit_keep_new(void)
+{
+	return mem_zalloc(sizeof(struct submit_keep));
+}
+
+void
+submit_keep_free(struct submit_keep *keep)
+{
+	if (!keep)
+		return;
+	SSL_SESSION_free(keep->tls.session);
+	SSL_CTX_free(keep->ctx);
+	free(keep);
+}
+
 void
 submit_global_cleanup(void)
 {

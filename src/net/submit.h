@@ -26,6 +26,15 @@ enum {
 	SUBMIT_TOKEN_MAX = 8192
 };
 
+/*
+ * What the batches of one thread have in common: the authorities that are
+ * trusted, read once, and a TLS session to go on with (RFC 8446 2.2).
+ */
+struct submit_keep;
+
+struct submit_keep *submit_keep_new(void);
+void submit_keep_free(struct submit_keep *keep);
+
 /* Borrowed for the call; strings are never NULL unless said. */
 struct submit_account {
 	const char *host; /* name or address, as configured: this is the
@@ -57,6 +66,7 @@ struct submit_account {
 	int timeout_dot_s;	/* reply to the end of the body (RFC 5321
 				   4.5.3.2.6: 10 minutes) */
 	int deadline_s;		/* the whole batch, whatever the server does */
+	struct submit_keep *keep; /* of this thread and account; NULL */
 };
 
 struct submit_envelope {

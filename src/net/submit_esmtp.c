@@ -61,7 +61,7 @@ struct slot {
 struct esmtp {
 	struct submit_run *run;
 	struct submit_wire wire;
-	struct submit_tls_state tls;
+	struct submit_tls_state *tls;
 	enum phase phase; /* the command whose reply is awaited */
 	char line[512];	  /* of that reply, as far as it came */
 	size_t line_len;
@@ -96,7 +96,7 @@ may_send(const struct esmtp *s)
 {
 	const struct submit_account *account = s->run->account;
 
-	return !s->run->stopped && !s->no_socket && !s->tls.injected &&
+	return !s->run->stopped && !s->no_socket && !s->tls->injected &&
 	       (account->tls != SUBMIT_STARTTLS || s->secure) &&
 	       (!account->user || s->logged_in);
 }
@@ -215,7 +215,7 @@ on_read(struct esmtp *s, char *data, size_t len)
 	for (i = 0; i < len; i++) {
 		/* The handshake will fail because of this. */
 		if (is_injected(s))
-			s->tls.injected = true;
+			s->tls->injected = true;
 		if (s->phase == PHASE_EHLO)
 			mask_byte(s, &data[i]);
 		/* The library does not know a code without a blank behind it,
@@ -322,7 +322,7 @@ swallow_tickets(SSL *ssl, int timeout_ms)
 static void
 on_secure(struct esmtp *s, SSL *ssl)
 {
-	if (!submit_tls_name_ok(&s->tls, ssl) || s->tls.injected ||
+	if (!submit_tls_name_ok(s->tls, ssl) || s->tls->injected ||
 		(SSL_version(ssl) >= TLS1_3_VERSION &&
 			swallow_tickets(
 				ssl, s->run->account->timeout_s * 1000) != 0))
@@ -489,7 +489,7 @@ on_event(smtp_session_t session, int event, void *arg, ...)
 		/* It was compared with the name that DNS gave. */
 		go_on = va_arg(args, int *);
 		(void)va_arg(args, char *);
-		*go_on = submit_tls_name_ok(&s->tls, va_arg(args, SSL *));
+		*go_on = submit_tls_name_ok(s->tls, va_arg(args, SSL *));
 		break;
 	/* A long here, an int below. NOLINTNEXTLINE(bugprone-branch-clone) */
 	case SMTP_EV_INVALID_PEER_CERTIFICATE:
@@ -618,11 +618,11 @@ make_session(struct esmtp *s, SSL_CTX *ctx, auth_context_t auth)
 /* An own context: the library's is freed with its first session and used by
  * the next. */
 static int
-make_context(struct esmtp *s, SSL_CTX **out, struct err *err)
+make_context(const struct submit_account *account, struct submit_keep *keep,
+	struct err *err)
 {
-	const struct submit_account *account = s->run->account;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	int ok = ctx && submit_tls_setup(ctx, &s->tls) == 0;
+	int ok = ctx && submit_tls_setup(ctx, &keep->tls) == 0;
 
 	if (ok && account->cafile)
 		ok = SSL_CTX_load_verify_locations(ctx, account->cafile, NULL);
@@ -634,8 +634,18 @@ make_context(struct esmtp *s, SSL_CTX **out, struct err *err)
 			account->cafile ? account->cafile : account->host,
 			ERR_reason_error_string(ERR_peek_last_error()));
 	}
-	*out = ctx;
+	submit_tls_keep_sessions(ctx);
+	keep->ctx = ctx;
 	return 0;
+}
+
+/* What is known of the connection before, only its session stays. */
+static void
+begin_tls(struct submit_keep *keep, const char *host)
+{
+	SSL_SESSION *session = keep->tls.session;
+
+	keep->tls = (struct submit_tls_state){.host = host, .session = session};
 }
 
 /* What went wrong, in words */
@@ -674,7 +684,7 @@ explain(const struct esmtp *s, int error, struct err *err)
 {
 	const struct submit_account *account = s->run->account;
 
-	if (submit_tls_explain(&s->tls, account, err))
+	if (submit_tls_explain(s->tls, account, err))
 		return -1;
 	if (s->no_socket)
 		return err_set(err, ERR_IO,
@@ -696,18 +706,21 @@ submit_esmtp_run(struct submit_run *run, struct err *err)
 {
 	const struct submit_account *account = run->account;
 	struct esmtp *s = mem_zalloc(sizeof *s);
+	struct submit_keep *own = account->keep ? NULL : submit_keep_new();
+	struct submit_keep *keep = own ? own : account->keep;
 	smtp_session_t session = NULL;
 	auth_context_t auth = NULL;
-	SSL_CTX *ctx = NULL;
 	int rc = -1, error;
 
 	s->run = run;
-	s->tls.host = account->host;
-	if (account->tls == SUBMIT_STARTTLS && make_context(s, &ctx, err) != 0)
+	s->tls = &keep->tls;
+	begin_tls(keep, account->host);
+	if (account->tls == SUBMIT_STARTTLS && !keep->ctx &&
+		make_context(account, keep, err) != 0)
 		goto out;
 	if (account->user)
 		auth = auth_create_context();
-	session = make_session(s, ctx, auth);
+	session = make_session(s, keep->ctx, auth);
 
 	submit_wire_open(&s->wire, account->port, account->timeout_s,
 		account->deadline_s);
@@ -728,7 +741,7 @@ out:
 		smtp_destroy_session(session);
 	if (auth)
 		auth_destroy_context(auth);
-	SSL_CTX_free(ctx);
+	submit_keep_free(own);
 	ERR_clear_error();
 	free(s);
 	return rc;

@@ -115,12 +115,20 @@ struct submit_tls_state {
 	bool agreed;	   /* the handshake was finished */
 	const char *alert; /* OpenSSL's word for a fatal alert; static */
 	struct submit_report *report; /* filled too, unless it is NULL */
+	SSL_SESSION *session; /* to go on with, and then the newest; NULL */
+};
+
+struct submit_keep {
+	SSL_CTX *ctx; /* of tls; NULL before the first batch */
+	struct submit_tls_state tls;
 };
 
 void submit_tls_global_init(void);
 /* Makes ctx strict, and tls the place where faults are noted; tls must outlive
  * ctx. Returns 0, or -1: OpenSSL refused a setting. */
 int submit_tls_setup(SSL_CTX *ctx, struct submit_tls_state *tls);
+/* The sessions of ctx are kept in tls->session, to be gone on with. */
+void submit_tls_keep_sessions(SSL_CTX *ctx);
 /* The peer's certificate is verified and bears the name tls->host. */
 bool submit_tls_name_ok(const struct submit_tls_state *tls, const SSL *ssl);
 /* Adds a text of a certificate's to a list, as printable ASCII, cut to fit. */

@@ -138,6 +138,8 @@ on_handshake(const SSL *ssl, int where, int value)
 		!SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) &&
 		!submit_is_address(tls->host))
 		SSL_set_tlsext_host_name(writable, tls->host);
+	if ((where & SSL_CB_HANDSHAKE_START) && tls->session)
+		SSL_set_session(writable, tls->session);
 	if (where & SSL_CB_HANDSHAKE_DONE) {
 		tls->agreed = true;
 		submit_probe_tls(tls->report, ssl);
@@ -147,6 +149,26 @@ on_handshake(const SSL *ssl, int where, int value)
 		note_alert(tls, value);
 	if ((where & SSL_CB_EXIT) && value <= 0)
 		note_failure(tls);
+}
+
+/* Takes the session over: its certificate was verified. */
+static int
+on_session(SSL *ssl, SSL_SESSION *session)
+{
+	struct submit_tls_state *tls =
+		SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), tls_index);
+
+	SSL_SESSION_free(tls->session);
+	tls->session = session;
+	return 1;
+}
+
+void
+submit_tls_keep_sessions(SSL_CTX *ctx)
+{
+	SSL_CTX_set_session_cache_mode(
+		ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+	SSL_CTX_sess_set_new_cb(ctx, on_session);
 }
 
 int

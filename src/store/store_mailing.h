@@ -20,7 +20,7 @@ struct store_mailing {
 	char *account;
 	int64_t created_at;
 	int64_t milestone; /* sent for so many signatures; 0: none */
-	int64_t start_at; /* of store_mailings: not to be begun before, or 0 */
+	int64_t start_at;  /* of store_mailings: not to be begun before, or 0 */
 	char *from_name;
 	char *from_address;
 	char *reply_to;	  /* a mailbox, or "" */

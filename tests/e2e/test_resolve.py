@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from servers import message_id
 from workspace import (
     AGAIN,
     DATA,
@@ -103,9 +102,7 @@ def test_resend_keeps_bytes(ol, lost):
     assert len(sent) == 4 and sent[1] == sent[3]
     (row,) = [r for r in ol.log() if r["recipient"] == row["recipient"]]
     assert (row["state"], row["attempts"]) == ("sent", 2)
-    assert message_id([line.encode() + b"\r\n" for line in sent[3]]) == (
-        row["message_id"]
-    )
+    assert f"Message-ID: {row['message_id']}" in sent[3]
     assert ol.status()["state"] == "done"
 
 
