@@ -356,9 +356,9 @@ read_status(const smtp_status_t *status)
 static struct smtp_reply
 read_envelope_status(const smtp_status_t *status)
 {
-	return status->code / 100 == 2
-		       ? (struct smtp_reply){.code = status->code}
-		       : read_status(status);
+	struct smtp_reply reply = {.code = status->code};
+
+	return status->code / 100 == 2 ? reply : read_status(status);
 }
 
 static void

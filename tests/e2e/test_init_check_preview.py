@@ -141,7 +141,7 @@ def test_misspelt_verb_gets_a_suggestion(ol):
         ("[imap]\nhost = imap.example.org", "imap"),
         ("[serve]\nport = 80", "serve"),
         (
-            "[smtp two]\nhost = 127.0.0.1\nproxy = socks5h://127.0.0.1:9050",
+            "[smtp two]\nhost = 127.0.0.1\nproxy = socks5://127.0.0.1:9050",
             "proxy",
         ),
     ],
