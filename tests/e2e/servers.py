@@ -391,7 +391,11 @@ class Scribe(Threaded):
                 return self.context.wrap_socket(sock, server_side=True)
             elif verb == b"RCPT":
                 to = line.split(b"<")[1].split(b">")[0].decode()
-                say(sock, "250 2.1.5 ok")
+                answer = self.answer_to(to)
+                say(sock, answer)
+                to = to if answer.startswith("2") else None
+            elif verb == b"DATA" and not to:
+                say(sock, "554 5.5.1 nobody to give it to")
             elif verb == b"DATA":
                 say(sock, "354 go on")
                 taken = self.write_down(to, file)
@@ -402,6 +406,10 @@ class Scribe(Threaded):
             else:
                 say(sock, "250 2.0.0 ok")
         return None
+
+    def answer_to(self, to):
+        """What it says to RCPT."""
+        return "250 2.1.5 ok"
 
     def write_down(self, to, file):
         """Returns whether it takes the message."""
