@@ -415,6 +415,9 @@ take_rows(struct import *im, struct err *err)
 		signature_release(&s);
 		if (rc < 0)
 			return -1;
+		if (im->request->watch)
+			im->request->watch(im->request->watch_ctx, im->out,
+				csv_place(im->csv), csv_size(im->csv));
 	}
 	return rc;
 }

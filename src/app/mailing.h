@@ -13,9 +13,9 @@
 #include "app/parts.h"
 #include "app/workspace.h"
 #include "base/fields.h"
+#include "base/token.h"
 #include "core/mailing.h"
 #include "core/signature.h"
-#include "base/token.h"
 
 /* What the links in mail to supporters are sealed for. */
 #define MAILING_UNSUBSCRIBE "unsubscribe"

@@ -178,7 +178,14 @@ fill(struct making *m, struct err *err)
 			m->problems, m->notes, err) < 0)
 		return -1;
 	if (m->request->outbox &&
-		maildir_write(m->ws, m->mailing, m->request->outbox, err) < 0)
+		maildir_write(m->ws, m->mailing,
+			&(struct maildir_request){
+				.dir = m->request->outbox,
+				.total = enlisted->queued,
+				.watch = m->request->watch,
+				.watch_ctx = m->request->watch_ctx,
+			},
+			err) < 0)
 		return -1;
 	if (m->request->start_at &&
 		store_mailing_set_start(

@@ -19,6 +19,9 @@ struct send_request {
 	struct milestone_wish wish; /* both 0: now, whatever the total */
 	enum signature_list list;   /* what goes along */
 	int64_t start_at;	    /* when it is to be begun; 0: at once */
+	/* For an outbox: told after each message, or NULL. */
+	void (*watch)(void *ctx, int64_t written, int64_t total);
+	void *watch_ctx;
 };
 
 /* What a mailing is or would be; release with send_plan_release. */

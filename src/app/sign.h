@@ -58,15 +58,6 @@ struct import_map {
 	const char *field;
 };
 
-struct import_request {
-	const char *letter;
-	const char *file;
-	const char *source; /* NULL: the file's name */
-	const struct import_map *maps;
-	size_t map_count;
-	bool dry_run;
-};
-
 struct import_result {
 	int64_t batch; /* 0: nothing was stored */
 	int64_t rows;
@@ -76,6 +67,20 @@ struct import_result {
 	int64_t withdrawn; /* not taken: withdrawn before */
 	int64_t rejected;
 	char *rejects; /* the file they were written to, NULL without; free */
+};
+
+struct import_request {
+	const char *letter;
+	const char *file;
+	const char *source; /* NULL: the file's name */
+	const struct import_map *maps;
+	size_t map_count;
+	bool dry_run;
+	/* Told after each row, or NULL: how far the reading of the file is, in
+	 * bytes; end is 0 when its size is not known. */
+	void (*watch)(void *ctx, const struct import_result *so_far,
+		int64_t place, int64_t end);
+	void *watch_ctx;
 };
 
 /*

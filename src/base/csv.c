@@ -18,6 +18,8 @@ struct csv_reader {
 	char *path;
 	int fd;
 	char delimiter;
+	int64_t size;  /* of the file; 0: not known */
+	int64_t taken; /* read from fd */
 	bool at_end;   /* nothing more to read from fd */
 	struct buf in; /* what was read and not yet handed out from `from` */
 	size_t from;
@@ -62,6 +64,7 @@ read_block(struct csv_reader *csv, struct err *err)
 		return 0;
 	}
 	buf_commit(&csv->in, (size_t)n);
+	csv->taken += n;
 	return 1;
 }
 
@@ -127,6 +130,7 @@ csv_open(const char *path, const char *shown, char delimiter,
 		err_set(err, ERR_DATA, "%s: not a file", shown);
 		goto fail;
 	}
+	csv->size = S_ISREG(st.st_mode) ? st.st_size : 0;
 	if (read_block(csv, err) < 0 || check_start(csv, err) < 0)
 		goto fail;
 	csv->delimiter =
@@ -151,6 +155,18 @@ csv_close(struct csv_reader *csv)
 	free(csv->fields);
 	buf_release(&csv->in);
 	free(csv);
+}
+
+int64_t
+csv_place(const struct csv_reader *csv)
+{
+	return csv->taken - (int64_t)(csv->in.len - csv->from);
+}
+
+int64_t
+csv_size(const struct csv_reader *csv)
+{
+	return csv->size;
 }
 
 char

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -43,6 +44,10 @@ int csv_open(const char *path, const char *shown, char delimiter,
  * Errors: ERR_DATA with `FILE:LINE: ` in front; ERR_IO.
  */
 int csv_next(struct csv_reader *csv, struct csv_record *out, struct err *err);
+
+/* How many bytes of the file are read, of how many; 0: not known. */
+int64_t csv_place(const struct csv_reader *csv);
+int64_t csv_size(const struct csv_reader *csv);
 
 char csv_delimiter(const struct csv_reader *csv);
 

@@ -164,7 +164,10 @@ cmd_interactive(void)
 bool
 cmd_progress_wanted(const struct cmd *cmd)
 {
-	return !cmd->quiet && isatty(STDERR_FILENO);
+	const char *term = getenv("TERM");
+
+	return !cmd->quiet && isatty(STDERR_FILENO) && term &&
+	       strcmp(term, "dumb") != 0;
 }
 
 int

@@ -5,6 +5,7 @@
 #include "app/sign.h"
 #include "base/mem.h"
 #include "cmd/cmd.h"
+#include "cmd/progress.h"
 
 enum {
 	MAPS_MAX = OPT_LIST_MAX
@@ -27,6 +28,24 @@ read_maps(const struct opt_list *list, struct import_map *maps, struct err *err)
 		maps[i].field = equals + 1;
 	}
 	return 0;
+}
+
+static void
+show_progress(
+	void *ctx, const struct import_result *r, int64_t place, int64_t end)
+{
+	struct progress *p = ctx;
+
+	if (!progress_due(p, r->rows, place, end))
+		return;
+	progress_part(p, 90, "%" PRId64 " rows", r->rows);
+	progress_part(p, 50, "%" PRId64 " new", r->added);
+	progress_part(
+		p, 60, "%" PRId64 " there already", r->again + r->tighter);
+	progress_part(p, 70, "%" PRId64 " rejected", r->rejected);
+	progress_part_rate(p, 30);
+	progress_part_left(p, 80);
+	progress_draw(p);
 }
 
 static void
@@ -61,7 +80,12 @@ cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 {
 	struct opt_list list = {0};
 	struct import_map maps[MAPS_MAX] = {0};
-	struct import_request request = {.maps = maps};
+	struct progress progress;
+	struct import_request request = {
+		.maps = maps,
+		.watch = show_progress,
+		.watch_ctx = &progress,
+	};
 	const struct opt options[] = {
 		{"source", 0, OPT_TEXT, &request.source, "TEXT",
 			"where the signatures come from (default: FILE)"},
@@ -79,10 +103,12 @@ cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 	request.letter = argv[0];
 	request.file = argv[1];
 	request.map_count = list.count;
+	progress_begin(&progress, cmd_progress_wanted(cmd));
 	rc = read_maps(&list, maps, err);
 	if (rc == 0)
 		rc = sign_import(
 			&cmd->ws, &request, &result, &cmd->problems, err);
+	progress_clear(&progress);
 	for (size_t i = 0; i < MAPS_MAX; i++)
 		free((void *)(uintptr_t)maps[i].column);
 	if (rc < 0)

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/progress.h"
 #include "cmd/rounds.h"
 #include "cmd/sending.h"
 
@@ -220,15 +221,36 @@ nobody_left(const struct cmd *cmd, int64_t reached, bool skipped)
 	return skipped ? CMD_SOME_FAILED : 0;
 }
 
+static void
+show_progress(void *ctx, int64_t written, int64_t total)
+{
+	struct progress *p = ctx;
+
+	if (!progress_due(p, written, written, total))
+		return;
+	progress_part(
+		p, 90, "%" PRId64 " of %" PRId64 " written", written, total);
+	progress_part_rate(p, 30);
+	progress_part_left(p, 80);
+	progress_draw(p);
+}
+
 static int
-write_outbox(struct cmd *cmd, const struct send_options *o, struct err *err)
+write_outbox(struct cmd *cmd, struct send_options *o, struct err *err)
 {
 	struct problems notes = {0};
+	struct progress progress;
 	struct send_plan plan;
 	bool skipped;
+	int rc;
 
-	if (send_make(&cmd->ws, &o->request, false, &plan, &cmd->problems,
-		    &notes, err) < 0) {
+	progress_begin(&progress, cmd_progress_wanted(cmd));
+	o->request.watch = show_progress;
+	o->request.watch_ctx = &progress;
+	rc = send_make(&cmd->ws, &o->request, false, &plan, &cmd->problems,
+		&notes, err);
+	progress_clear(&progress);
+	if (rc < 0) {
 		problems_release(&notes);
 		return -1;
 	}

@@ -1,6 +1,7 @@
 """The program under test, run in a workspace of its own."""
 
 import csv
+import fcntl
 import io
 import json
 import os
@@ -10,7 +11,9 @@ import select
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
+import termios
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -150,8 +153,9 @@ class Workspace:
             cwd=self.dir.parent,
         )
 
-    def terminal(self, *args):
-        return Terminal(self.argv(*args), self.env({"TERM": "dumb"}))
+    def terminal(self, *args, term="dumb", columns=80):
+        env = self.env({"TERM": term})
+        return Terminal(self.argv(*args), env, columns)
 
     # files
 
@@ -294,10 +298,13 @@ def csv_text(rows, **options):
 class Terminal:
     """A program on a terminal of its own, as a person would use it."""
 
-    def __init__(self, argv, env):
+    def __init__(self, argv, env, columns=80):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            size = struct.pack("HHHH", 24, columns, 0, 0)
+            fcntl.ioctl(0, termios.TIOCSWINSZ, size)
             os.execve(argv[0], argv, env)
+        self.raw = b""
         self.text = ""
         self.open = True
 
@@ -319,6 +326,7 @@ class Terminal:
             if not piece:
                 self.open = False
             new += piece
+        self.raw += new
         text = new.decode("utf-8", "replace").replace("\r\n", "\n")
         self.text += text
         return text
@@ -328,6 +336,10 @@ class Terminal:
             os.write(self.fd, line.encode() + b"\n")
         except OSError:
             self.open = False
+
+    def interrupt(self):
+        """Presses ^C."""
+        os.write(self.fd, b"\x03")
 
     def end_of_input(self):
         try:

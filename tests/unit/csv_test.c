@@ -495,6 +495,31 @@ test_guard(void **state)
 	assert_string_equal(csv_unguard("'abc"), "'abc");
 }
 
+static void
+test_place(void **state)
+{
+	static const char text[] = "\xEF\xBB\xBF"
+				   "a,b\r\n1,2\r\n3,4";
+	static const int64_t places[] = {8, 13, 16};
+	struct csv_record record;
+	struct csv_reader *csv;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(open_bytes(text, strlen(text), 0, &csv, &err), 0);
+	assert_int_equal(csv_size(csv), 16);
+	for (size_t i = 0; i < COUNT(places); i++) {
+		assert_int_equal(csv_next(csv, &record, &err), 1);
+		assert_int_equal(csv_place(csv), places[i]);
+	}
+	csv_close(csv);
+	/* No file has a size of its own there. */
+	assert_int_equal(
+		csv_open("/dev/null", "/dev/null", ',', &csv, &err), 0);
+	assert_int_equal(csv_size(csv), 0);
+	csv_close(csv);
+}
+
 int
 main(void)
 {
@@ -510,6 +535,7 @@ main(void)
 		cmocka_unit_test(test_spectrum),
 		cmocka_unit_test(test_add_field),
 		WITH_DIR(test_guard),
+		WITH_DIR(test_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
