@@ -91,6 +91,7 @@ _openletter_value()
 	--format)
 		words='table csv json jsonl'
 		[[ $verb == preview ]] && words='text html eml'
+		[[ $verb == resume ]] && words='table jsonl'
 		;;
 	--as) words='person organisation' ;;
 	--visibility) words='public recipient count' ;;

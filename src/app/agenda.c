@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "app/sender.h"
+#include "app/stop.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/token.h"
@@ -124,6 +124,17 @@ find_due(const struct agenda *agenda)
 	return NULL;
 }
 
+static const struct agenda_item *
+find_next(const struct agenda *agenda)
+{
+	const struct agenda_item *next = &agenda->items[0];
+
+	for (size_t i = 1; i < agenda->count; i++)
+		if (agenda->items[i].at < next->at)
+			next = &agenda->items[i];
+	return next;
+}
+
 /* Looks whether another command changed what waits. Returns 1 with the event,
  * 0 or -1. */
 static int
@@ -162,7 +173,7 @@ wait_for_due(const struct agenda *agenda, struct workspace *ws,
 	for (;;) {
 		*out = &agenda->items[0];
 		*event = AGENDA_STOPPED;
-		if (sender_stop_asked())
+		if (stop_is_asked())
 			return 1;
 		if (clock_monotonic_ms() >= look_at_ms) {
 			int halted = find_halted(agenda, ws, event, out, err);
@@ -177,6 +188,8 @@ wait_for_due(const struct agenda *agenda, struct workspace *ws,
 		for (size_t i = 0; i < agenda->count; i++)
 			agenda->items[i].waited = true;
 		workspace_unlock_sender(ws);
+		if (agenda->tick)
+			agenda->tick(agenda->tick_ctx, find_next(agenda));
 		clock_sleep_ms(TICK_MS);
 	}
 }

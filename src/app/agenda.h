@@ -33,6 +33,10 @@ struct agenda {
 	struct agenda_item *items;
 	size_t count;
 	size_t cap;
+	/* Told several times a second while nothing is due, or NULL: what is
+	 * next. */
+	void (*tick)(void *ctx, const struct agenda_item *next);
+	void *tick_ctx;
 };
 
 void agenda_release(struct agenda *agenda);

@@ -1,7 +1,6 @@
 #include "app/sender.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +8,9 @@
 #include "app/domains.h"
 #include "app/enclosure.h"
 #include "app/pool.h"
+#include "app/recover.h"
+#include "app/stop.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/pace.h"
@@ -26,30 +26,25 @@
  * are not due yet.
  */
 enum {
-	WAIT_TOLD_S = 3, /* a longer wait is told */
 	WAIT_HERE_S = 90,
 	TICK_MS = 200,
-	BOOT_MAX = 64,
 	BUSY_TRIES = 60, /* of ten seconds each */
 	BATCH_FIRST = 20,
 	BATCH_LEAST = 5,
 	BATCH_MS = 1000,
 };
 
-static volatile sig_atomic_t stop_asked;
-
 struct sender {
 	struct workspace *ws;
 	struct mailing *mailing;
 	const struct conf_account *account;
 	struct account opened;
-	char boot[BOOT_MAX];
+	char boot[RECOVER_BOOT_MAX];
 	struct inflight *inflight;
 	struct pool *pool;
 	struct domains *domains;
-	const struct sender_progress *progress;
+	struct watch watch;
 	struct sender_result *result;
-	int64_t total;
 	int64_t limit; /* 0: none */
 	int64_t tried; /* messages that count against the limit */
 	int64_t open;  /* claimed and not over */
@@ -57,95 +52,16 @@ struct sender {
 	int64_t looked_ms; /* when we looked for other commands last */
 	int slow_step;	   /* see pace_slow_ms */
 	int64_t slow_until_ms;
-	bool ending;  /* no more batches; why stands in result->end and err */
-	bool drained; /* the last claim found nothing that is due */
-	bool told;    /* that the rate makes it wait */
-	bool failed;  /* err says why the run cannot go on */
+	int64_t slow_until; /* the same by the clock */
+	bool ending;   /* no more batches; why stands in result->end and err */
+	bool drained;  /* the last claim found nothing that is due */
+	bool stopping; /* a signal was seen */
+	bool failed;   /* err says why the run cannot go on */
 	struct err err;
 	bool ours;    /* the fault is our own */
 	bool refused; /* ... as recipient after recipient was told */
 	struct smtp_reply ours_reply;
 };
-
-static void
-on_signal(int number)
-{
-	stop_asked = 1;
-	signal(number, SIG_DFL);
-}
-
-void
-sender_catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	/* A reader of our output that went away must not end a run. */
-	signal(SIGPIPE, SIG_IGN);
-}
-
-bool
-sender_stop_asked(void)
-{
-	return stop_asked != 0;
-}
-
-/* What this start of the machine is called; a claim from another start
- * means that the power was lost in between. Where the system does not say, no
- * two are taken for the same. */
-static void
-read_boot_id(char out[static BOOT_MAX])
-{
-	struct buf text = {0};
-	struct err err;
-	size_t len;
-
-	if (file_read("/proc/sys/kernel/random/boot_id", BOOT_MAX, &text,
-		    &err) < 0) {
-		char token[TOKEN_MAX];
-
-		token_random(token);
-		buf_puts(&text, token);
-	}
-	len = strcspn(buf_str(&text), "\n");
-	if (len >= BOOT_MAX)
-		len = BOOT_MAX - 1;
-	memcpy(out, buf_str(&text), len);
-	out[len] = '\0';
-	buf_release(&text);
-}
-
-int
-sender_recover(struct workspace *ws, int64_t *unknown, struct err *err)
-{
-	char *path = workspace_path(ws, INFLIGHT_NAME);
-	char boot[BOOT_MAX];
-	int rc;
-
-	read_boot_id(boot);
-	rc = store_recover(ws->store, path, boot, clock_now(), unknown, err);
-	free(path);
-	return rc;
-}
-
-int
-sender_look_after(struct workspace *ws, int64_t *unknown, struct err *err)
-{
-	int open = store_batch_is_open(ws->store, err);
-	int rc;
-
-	*unknown = 0;
-	if (open <= 0)
-		return open;
-	if (workspace_lock_sender(ws, err) < 0)
-		return err->kind == ERR_REFUSED ? 0 : -1;
-	rc = sender_recover(ws, unknown, err);
-	workspace_unlock_sender(ws);
-	return rc;
-}
 
 /* Begins no more batches and no more messages. */
 static void
@@ -169,12 +85,14 @@ fail(struct sender *s, const struct err *err)
 
 /* Whether somebody paused or cancelled the mailing meanwhile. 1, 0 or -1. */
 static int
-is_halted(const struct sender *s, struct err *err)
+is_halted(struct sender *s, struct err *err)
 {
 	enum mailing_state state = MAILING_RUNNING;
 
 	if (store_mailing_state(s->ws->store, s->mailing->id, &state, err) < 0)
 		return -1;
+	if (state == MAILING_PAUSED)
+		watch_paused(&s->watch, "by hand");
 	return state != MAILING_RUNNING;
 }
 
@@ -205,8 +123,9 @@ count_outcome(struct sender *s, struct pool_batch *batch,
 		s->ours_reply = outcome->reply;
 		end_run(s, SENDER_PAUSED);
 	}
-	if (s->progress && state != DELIVERY_QUEUED)
-		s->progress->step(s->progress->ctx, s->result, s->total);
+	if (state != DELIVERY_QUEUED)
+		watch_outcome(&s->watch, d, state, &outcome->reply,
+			outcome->reply.text, done->at);
 }
 
 /* A batch as it is now; what comes later is noted later. */
@@ -216,6 +135,7 @@ struct look {
 	const struct store_delivery *handed; /* NULL: none, or noted */
 	size_t done;
 	enum delivery_state states[POOL_BATCH]; /* of done, from noted on */
+	int64_t at;				/* when it was written down */
 };
 
 /* Returns 1 when there is something to write down. What is handed over is
@@ -259,6 +179,7 @@ write_look(struct store *store, struct look *look, struct err *err)
 	const struct pool_batch *b = look->batch;
 	int64_t now = clock_now();
 
+	look->at = now;
 	if (look->handed &&
 		store_handed_over(store, look->handed->id, now, err) < 0)
 		return -1;
@@ -301,13 +222,14 @@ static void
 adapt_pace(struct sender *s, const struct pool_batch *batch)
 {
 	int64_t took_ms = clock_monotonic_ms() - batch->began_ms;
+	int64_t wait_ms;
 
 	if (batch->slowed * 2 > (long)batch->count) {
 		if (s->slow_step < PACE_STEP_MAX)
 			s->slow_step++;
-		s->slow_until_ms =
-			clock_monotonic_ms() +
-			pace_slow_ms(s->slow_step, (int)token_below(1000));
+		wait_ms = pace_slow_ms(s->slow_step, (int)token_below(1000));
+		s->slow_until_ms = clock_monotonic_ms() + wait_ms;
+		s->slow_until = clock_now() + wait_ms / 1000;
 	} else if (batch->tried > 0 && s->slow_step > 0) {
 		s->slow_step--;
 	}
@@ -322,8 +244,9 @@ adapt_pace(struct sender *s, const struct pool_batch *batch)
 /* What the end of a batch says about its connection. Returns whether that is
  * not used again. */
 static bool
-judge_batch(struct sender *s, const struct pool_batch *batch)
+judge_batch(struct sender *s, const struct look *look)
 {
+	const struct pool_batch *batch = look->batch;
 	struct err err = batch->err;
 
 	s->open -= (int64_t)batch->count;
@@ -338,6 +261,10 @@ judge_batch(struct sender *s, const struct pool_batch *batch)
 	}
 	if (batch->broken && err.kind == ERR_DATA) {
 		s->result->rejected++;
+		watch_outcome(&s->watch,
+			&batch->deliveries[batch->broken_index],
+			DELIVERY_REJECTED, &(struct smtp_reply){0}, err.msg,
+			look->at);
 		return false;
 	}
 	if (batch->broken) {
@@ -371,7 +298,8 @@ take_note(struct sender *s, struct look *look)
 		b->noted_handed = look->handed->id;
 	for (; b->noted < look->done; b->noted++)
 		count_outcome(s, b, &b->done[b->noted], look->states[b->noted]);
-	if (look->ended && pool_finish(s->pool, b, judge_batch(s, b), &err) < 0)
+	if (look->ended &&
+		pool_finish(s->pool, b, judge_batch(s, look), &err) < 0)
 		fail(s, &err);
 }
 
@@ -384,7 +312,7 @@ note(struct sender *s)
 {
 	size_t connections = (size_t)s->account->connections, count = 0;
 	struct look *looks = mem_zalloc(connections * sizeof *looks);
-	struct err err;
+	struct err err = {0};
 	int rc = 0;
 
 	for (size_t n = 0; n < connections; n++)
@@ -393,7 +321,7 @@ note(struct sender *s)
 		rc = write_looks(s, looks, count, &err);
 	/* What is known is not given up because another program writes. */
 	for (int tries = 1; rc < 0 && err.kind == ERR_AGAIN &&
-			    tries < BUSY_TRIES && !stop_asked;
+			    tries < BUSY_TRIES && !stop_is_asked();
 		tries++)
 		rc = write_looks(s, looks, count, &err);
 	if (rc < 0)
@@ -440,18 +368,15 @@ find_allowance(struct sender *s, long want, long *out, struct err *err)
 		if (s->open > 0)
 			return 0;
 		s->result->again = again;
-		s->result->quota = true;
+		s->result->why = WATCH_WAIT_QUOTA;
 		end_run(s, SENDER_LATER);
 		return 0;
 	}
 	want = *out;
 	if (allowance(s, a->rate, a->rate_count, want, out, &again, err) < 0)
 		return -1;
-	if (*out == 0 && !s->told && s->progress &&
-		again > clock_now() + WAIT_TOLD_S) {
-		s->progress->waiting(s->progress->ctx, again);
-		s->told = true;
-	}
+	if (*out == 0)
+		watch_waiting(&s->watch, WATCH_WAIT_RATE, again, s->open == 0);
 	return 0;
 }
 
@@ -478,7 +403,8 @@ pause_mailing(struct sender *s, const struct err *err)
 {
 	struct err ignored; /* the fault itself is what must be told */
 
-	set_state(s, MAILING_PAUSED, err->msg, &ignored);
+	if (set_state(s, MAILING_PAUSED, err->msg, &ignored) == 0)
+		watch_paused(&s->watch, err->msg);
 	return -1;
 }
 
@@ -525,6 +451,8 @@ end_if_drained(struct sender *s, struct err *err)
 	found = store_next_due(s->ws->store, s->mailing->id, &next, err);
 	if (found <= 0 || next > clock_now() + WAIT_HERE_S)
 		end_run(s, SENDER_DONE);
+	else
+		watch_waiting(&s->watch, WATCH_WAIT_RETRY, next, true);
 	return found < 0 ? -1 : 0;
 }
 
@@ -623,8 +551,7 @@ go_on(struct sender *s)
 	struct err err;
 	int rc = 0;
 
-	if (stop_asked)
-		end_run(s, SENDER_STOPPED);
+	watch_no_wait(&s->watch);
 	if (now_ms - s->looked_ms >= TICK_MS) {
 		s->looked_ms = now_ms;
 		rc = is_halted(s, &err);
@@ -634,11 +561,24 @@ go_on(struct sender *s)
 	for (int n = 0; n < s->account->connections; n++)
 		if ((idle[count] = pool_idle(s->pool, (size_t)n)))
 			count++;
-	if (rc >= 0 && !s->ending && count > 0 && now_ms >= s->slow_until_ms &&
-		(!s->drained || s->open == 0))
+	if (now_ms < s->slow_until_ms)
+		watch_waiting(&s->watch, WATCH_WAIT_SERVER, s->slow_until,
+			s->open == 0);
+	else if (rc >= 0 && !s->ending && count > 0 &&
+		 (!s->drained || s->open == 0))
 		rc = start_batches(s, idle, count, &err);
 	if (rc < 0)
 		fail(s, &err);
+}
+
+static void
+stop_if_asked(struct sender *s)
+{
+	if (!stop_is_asked() || s->stopping)
+		return;
+	s->stopping = true;
+	end_run(s, SENDER_STOPPED);
+	watch_tell(&s->watch, WATCH_STOPPING);
 }
 
 /* Runs batches until nothing is left to do or something ends the run.
@@ -649,6 +589,7 @@ run_pool(struct sender *s)
 	bool noted = true;
 
 	while (!s->ending || pool_running(s->pool) > 0) {
+		stop_if_asked(s);
 		if (!s->ending)
 			go_on(s);
 		/* After a failure the batches only run out. */
@@ -658,6 +599,7 @@ run_pool(struct sender *s)
 			pool_wait(s->pool, TICK_MS);
 		if (noted)
 			noted = note(s) == 0;
+		watch_tell(&s->watch, WATCH_TICK);
 	}
 	return note(s) == 0;
 }
@@ -734,7 +676,7 @@ finish(struct sender *s, struct err *err)
 		/* The quota may come back only after they are due. */
 		if (found > 0 && result->end != SENDER_STOPPED &&
 			next > result->again) {
-			result->quota = false;
+			result->why = WATCH_WAIT_RETRY;
 			result->again = next;
 		}
 		if (found > 0 && result->end != SENDER_STOPPED)
@@ -760,7 +702,15 @@ start(struct sender *s, int64_t id, struct err *err)
 			"makes a new one",
 			id);
 	if (mailing_load(s->ws, id, &s->mailing, err) < 0 ||
-		enclosure_check(s->mailing, err) < 0)
+		store_mailing_tally(store, id, &tally, err) < 0)
+		return -1;
+	s->watch.now.mailing = s->mailing;
+	s->watch.now.total =
+		tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_DEFERRED];
+	if (s->limit && s->limit < s->watch.now.total)
+		s->watch.now.total = s->limit;
+	watch_tell(&s->watch, WATCH_START);
+	if (enclosure_check(s->mailing, err) < 0)
 		return -1;
 	s->account = conf_account_find(&s->ws->conf, s->mailing->account);
 	if (!s->account)
@@ -773,21 +723,17 @@ start(struct sender *s, int64_t id, struct err *err)
 		    err) < 0)
 		return -1;
 	account_isolate(&s->opened, s->mailing->campaign);
-	if (store_mailing_tally(store, id, &tally, err) < 0)
-		return -1;
-	s->total =
-		tally.states[DELIVERY_QUEUED] + tally.states[DELIVERY_DEFERRED];
 	return set_state(s, MAILING_RUNNING, "", err);
 }
 
 int
 sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
-	const struct sender_progress *progress, struct sender_result *out,
+	const struct watcher *watcher, struct sender_result *out,
 	struct err *err)
 {
 	struct sender s = {
 		.ws = ws,
-		.progress = progress,
+		.watch = {.watcher = watcher, .now.so_far = out},
 		.result = out,
 		.limit = limit,
 		.batch_size = BATCH_FIRST,
@@ -795,7 +741,7 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 	int rc = -1;
 
 	*out = (struct sender_result){0};
-	read_boot_id(s.boot);
+	recover_boot_id(s.boot);
 	submit_global_init();
 	if (start(&s, mailing, err) == 0) {
 		if (run_batches(&s, err) == 0)

@@ -9,7 +9,8 @@
 #ifndef APP_SENDER_H
 #define APP_SENDER_H
 
-#include "app/mailing.h"
+#include "app/watch.h"
+#include "app/workspace.h"
 
 /* How a run ended. */
 enum sender_end {
@@ -27,47 +28,21 @@ struct sender_result {
 	int64_t deferred;
 	int64_t rejected;
 	int64_t unknown;
-	int64_t too_large; /* of the rejected: larger than the server takes */
-	int64_t flawed;	   /* rejected and unknown, of the whole mailing */
-	int64_t again;	   /* SENDER_LATER: when, 0 if not known */
-	bool quota;	   /* SENDER_LATER: because of the quota */
-};
-
-/* step is told after each outcome, waiting when the rate makes it wait until
- * a time; total counts what was due when the run began. */
-struct sender_progress {
-	void (*step)(
-		void *ctx, const struct sender_result *so_far, int64_t total);
-	void (*waiting)(void *ctx, int64_t until);
-	void *ctx;
+	int64_t too_large;   /* of the rejected: larger than the server takes */
+	int64_t flawed;	     /* rejected and unknown, of the whole mailing */
+	int64_t again;	     /* SENDER_LATER: when, 0 if not known */
+	enum watch_wait why; /* SENDER_LATER: the quota, or to try again */
 };
 
 /*
  * Sends what is due of a mailing, at most limit messages (0: no limit). The
- * sender's lock is held and sender_recover was called. limit counts tries.
+ * sender's lock is held and recover_run was called. limit counts tries.
  * Returns 0 with the result, or -1: ERR_UNAVAILABLE: the server cannot be
  * reached, run again; ERR_CONFIG: the mailing is paused with this reason;
  * ERR_CHANGED: an attachment; ERR_IO, ERR_AGAIN: the store.
  */
 int sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
-	const struct sender_progress *progress, struct sender_result *out,
+	const struct watcher *watcher, struct sender_result *out,
 	struct err *err);
-
-/* Puts right what a dead run left; see store_recover. Under the sender's
- * lock, before a mailing is made or run. */
-int sender_recover(struct workspace *ws, int64_t *unknown, struct err *err);
-
-/*
- * The same for whoever opens the store: what a dead run left is put right
- * before it is read, and a run that is alive is left alone.
- */
-int sender_look_after(struct workspace *ws, int64_t *unknown, struct err *err);
-
-/* Whether such a signal came. */
-bool sender_stop_asked(void);
-
-/* Once, before a run: SIGINT and SIGTERM end it after the message in flight,
- * a second one ends the program. */
-void sender_catch_signals(void);
 
 #endif

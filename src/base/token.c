@@ -176,7 +176,7 @@ read_block(const char *text, unsigned char out[static BLOCK])
 int
 token_open(const struct token_key *key, const char *sealed, int64_t *out)
 {
-	unsigned char block[BLOCK];
+	unsigned char block[BLOCK] = {0};
 	uint64_t number = 0;
 
 	if (read_block(sealed, block) < 0)

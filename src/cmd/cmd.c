@@ -5,9 +5,10 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
-#include "app/sender.h"
+#include "app/recover.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -49,7 +50,7 @@ open_workspace(struct cmd *cmd, enum cmd_needs needs, struct err *err)
 	if (needs < CMD_STORE)
 		return 0;
 	if (workspace_open_store(&cmd->ws, err) < 0 ||
-		sender_look_after(&cmd->ws, &cmd->recovered, err) < 0)
+		recover_look_after(&cmd->ws, &cmd->recovered, err) < 0)
 		return -1;
 	cmd_say_recovered(cmd, cmd->recovered);
 	return 0;
@@ -109,6 +110,34 @@ cmd_finish(struct out *out, int rc, struct err *err)
 	int printed = out_free(out, rc == 0, err);
 
 	return rc < 0 ? -1 : printed;
+}
+
+int
+cmd_exit_status(enum err_kind kind)
+{
+	switch (kind) {
+	case ERR_USAGE:
+		return EX_USAGE;
+	case ERR_DATA:
+	case ERR_CHANGED:
+		return EX_DATAERR;
+	case ERR_NOTFOUND:
+		return EX_NOINPUT;
+	case ERR_UNAVAILABLE:
+		return EX_UNAVAILABLE;
+	case ERR_CREATE:
+		return EX_CANTCREAT;
+	case ERR_AGAIN:
+		return EX_TEMPFAIL;
+	case ERR_REFUSED:
+		return EX_NOPERM;
+	case ERR_CONFIG:
+		return EX_CONFIG;
+	case ERR_NONE:
+	case ERR_IO:
+		break;
+	}
+	return EX_IOERR;
 }
 
 void

@@ -68,6 +68,9 @@ int cmd_out(struct cmd *cmd, struct out **out, struct err *err);
 /* Ends a listing: prints it if rc is 0. Returns 0 or -1. */
 int cmd_finish(struct out *out, int rc, struct err *err);
 
+/* The status that the program ends with for an error. */
+int cmd_exit_status(enum err_kind kind);
+
 /* One line to stderr, unless -q. */
 void cmd_say(const struct cmd *cmd, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -83,6 +83,8 @@ cmd_resume(struct cmd *cmd, int argc, char **argv, struct err *err)
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	if (sending_check_format(cmd, err) < 0)
+		return -1;
 	if (argc && cmd_mailing(argv[0], &mailing, err) < 0)
 		return -1;
 	if (workspace_lock_sender(&cmd->ws, err) < 0)

@@ -122,6 +122,54 @@ print_plan(const struct send_plan *plan)
 			e->first_to, e->first_subject, e->first_text);
 }
 
+/* The same as one row, for programs. */
+static int
+list_plan(struct cmd *cmd, const struct send_plan *plan, struct err *err)
+{
+	static const struct column columns[] = {
+		{"letter", COLUMN_ALWAYS},
+		{"audience", COLUMN_ALWAYS},
+		{"lists", COLUMN_ALWAYS},
+		{"from", COLUMN_ALWAYS},
+		{"account", COLUMN_ALWAYS},
+		{"messages", COLUMN_ALWAYS},
+		{"copies", COLUMN_COUNT},
+		{"reached", COLUMN_COUNT},
+		{"repeats", COLUMN_COUNT},
+		{"suppressed", COLUMN_COUNT},
+		{"skipped", COLUMN_COUNT},
+		{"seconds", COLUMN_COUNT},
+	};
+	const struct enlisted *e = &plan->enlisted;
+	struct out *out;
+	struct rows *rows;
+
+	if (cmd_out(cmd, &out, err) < 0)
+		return -1;
+	rows = out_rows(out);
+	rows->begin(rows, columns, sizeof columns / sizeof columns[0]);
+	return cmd_finish(out,
+		rows->add(rows,
+			(struct cell[]){
+				{.text = plan->letter},
+				{.text = audience_name(
+					 plan->test ? AUDIENCE_TEST
+						    : plan->audience)},
+				{.text = plan->lists},
+				{.text = plan->from},
+				{.text = plan->account->name},
+				{.number = e->queued},
+				{.number = e->copies},
+				{.number = e->reached},
+				{.number = e->repeats},
+				{.number = e->suppressed},
+				{.number = e->skipped},
+				{.number = plan->span_s},
+			},
+			err),
+		err);
+}
+
 static void
 print_notes(struct problems *notes)
 {
@@ -199,12 +247,15 @@ plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
 		say_milestone(cmd, o, &plan.milestone);
 		return 0;
 	}
-	print_plan(&plan);
+	if (o->dry_run && cmd->format)
+		rc = list_plan(cmd, &plan, err);
+	else
+		print_plan(&plan);
 	*queued = plan.enlisted.queued;
 	*reached = plan.enlisted.reached;
 	*skipped = plan.enlisted.skipped > 0;
 	send_plan_release(&plan);
-	return 1;
+	return rc < 0 ? -1 : 1;
 }
 
 static int
@@ -353,7 +404,7 @@ read_at(struct send_options *o, struct err *err)
 }
 
 static int
-check_options(struct send_options *o, struct err *err)
+check_options(const struct cmd *cmd, struct send_options *o, struct err *err)
 {
 	if (o->for_signers + o->to_signers > 1 ||
 		(o->to_signers && o->request.to))
@@ -381,6 +432,11 @@ check_options(struct send_options *o, struct err *err)
 	if (o->attach && signature_list_parse(o->attach, &o->request.list) < 0)
 		return err_set(err, ERR_USAGE,
 			"--attach-signatures %s: say csv or html", o->attach);
+	if (o->request.outbox && cmd->format)
+		return err_set(err, ERR_USAGE,
+			"--outbox prints nothing that --format could be for");
+	if (!o->dry_run && sending_check_format(cmd, err) < 0)
+		return -1;
 	o->request.audience = o->for_signers  ? AUDIENCE_FOR_SIGNERS
 			      : o->to_signers ? AUDIENCE_TO_SIGNERS
 					      : AUDIENCE_RECIPIENTS;
@@ -434,7 +490,7 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	o.request.letter = argv[0];
-	if (check_options(&o, err) < 0)
+	if (check_options(cmd, &o, err) < 0)
 		return -1;
 	rc = is_waiting(cmd, &o, err);
 	if (rc != 0)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -47,34 +46,6 @@ static const struct command commands[] = {
 enum {
 	COMMAND_COUNT = sizeof commands / sizeof commands[0]
 };
-
-static int
-exit_status(enum err_kind kind)
-{
-	switch (kind) {
-	case ERR_USAGE:
-		return EX_USAGE;
-	case ERR_DATA:
-	case ERR_CHANGED:
-		return EX_DATAERR;
-	case ERR_NOTFOUND:
-		return EX_NOINPUT;
-	case ERR_UNAVAILABLE:
-		return EX_UNAVAILABLE;
-	case ERR_CREATE:
-		return EX_CANTCREAT;
-	case ERR_AGAIN:
-		return EX_TEMPFAIL;
-	case ERR_REFUSED:
-		return EX_NOPERM;
-	case ERR_CONFIG:
-		return EX_CONFIG;
-	case ERR_NONE:
-	case ERR_IO:
-		break;
-	}
-	return EX_IOERR;
-}
 
 static int
 print_help(struct err *err)
@@ -150,7 +121,7 @@ main(int argc, char **argv)
 	cmd_print_problems(&cmd.problems);
 	if (status < 0) {
 		fprintf(stderr, "openletter: %s\n", err.msg);
-		status = exit_status(err.kind);
+		status = cmd_exit_status(err.kind);
 	}
 	workspace_release(&cmd.ws);
 	return status;

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "app/stop.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "cmd/progress.h"
 #include "cmd/sending.h"
 
 struct rounds {
@@ -13,11 +15,31 @@ struct rounds {
 	struct agenda *agenda;
 	const struct rounds_options *options;
 	int64_t tried;
-	int status;	 /* of what is over */
-	bool busy;	 /* that another process sends was said */
-	bool failed;	 /* a mailing ended with an error */
+	int status;  /* of what is over */
+	bool busy;   /* that another process sends was said */
+	bool failed; /* a mailing ended with an error */
+	struct events events;
+	struct progress waiting;
 	struct err *err; /* the caller's */
 };
+
+/* Nothing is under way; the line shows that the program is. */
+static void
+show_wait(void *ctx, const struct agenda_item *next)
+{
+	struct rounds *r = ctx;
+	struct progress *p = &r->waiting;
+	char left[CLOCK_TIME_MAX];
+	int64_t now = clock_now();
+
+	if (!progress_due(p, 0, 0, 0))
+		return;
+	clock_format_span(next->at > now ? next->at - now : 0, left);
+	progress_part(p, 1, "mailing %" PRId64, next->mailing);
+	progress_part(p, 2, "waiting");
+	progress_part(p, 3, "%s left", left);
+	progress_draw(p);
+}
 
 static void
 note_status(struct rounds *r, int status)
@@ -27,7 +49,7 @@ note_status(struct rounds *r, int status)
 }
 
 static void
-say_plan(const struct rounds *r, const struct agenda_item *item)
+say_plan(struct rounds *r, const struct agenda_item *item)
 {
 	char at[CLOCK_TIME_MAX], local[CLOCK_TIME_MAX];
 
@@ -37,6 +59,7 @@ say_plan(const struct rounds *r, const struct agenda_item *item)
 		"Mailing %" PRId64 " goes out at %s (%s here). Waiting; Ctrl-C "
 		"ends the wait and keeps the mailing.",
 		item->mailing, at, local);
+	events_wait(&r->events, item->mailing, WATCH_WAIT_TIME, item->start_at);
 }
 
 /* A question if somebody is there, else a refusal. */
@@ -102,6 +125,8 @@ take_error(struct rounds *r, struct agenda_item *item, const struct err *why)
 		agenda_retry(item) == 0) {
 		clock_format_time(item->at, at);
 		cmd_say(r->cmd, "%s. Trying again at %s.", why->msg, at);
+		events_wait(
+			&r->events, item->mailing, WATCH_WAIT_SERVER, item->at);
 		return 0;
 	}
 	if (!r->failed)
@@ -126,20 +151,23 @@ take_later(struct rounds *r, struct agenda_item *item,
 
 	if (r->options->wait) {
 		agenda_postpone(item, result->again);
+		events_wait(&r->events, item->mailing, result->why, item->at);
 		clock_format_time(item->at, at);
 		cmd_say(r->cmd, "%s; waiting until %s.",
-			result->quota ? "The account's quota is used up"
-				      : "Deferred letters are tried again",
+			result->why == WATCH_WAIT_QUOTA
+				? "The account's quota is used up"
+				: "Deferred letters are tried again",
 			at);
 		return;
 	}
 	if (result->again)
 		clock_format_time(result->again, at);
 	cmd_say(r->cmd,
-		result->quota ? "The account's quota is used up. Run from %s "
-				"on: openletter resume %" PRId64
-			      : "Deferred letters can be tried again from %s "
-				"on: openletter resume %" PRId64,
+		result->why == WATCH_WAIT_QUOTA
+			? "The account's quota is used up. Run from %s "
+			  "on: openletter resume %" PRId64
+			: "Deferred letters can be tried again from %s "
+			  "on: openletter resume %" PRId64,
 		at, item->mailing);
 	note_status(r, EX_TEMPFAIL);
 	agenda_drop(r->agenda, item);
@@ -159,7 +187,7 @@ take_result(struct rounds *r, struct agenda_item *item,
 	}
 	note_status(r, status);
 	agenda_drop(r->agenda, item);
-	return (limit && r->tried >= limit) || sender_stop_asked();
+	return (limit && r->tried >= limit) || stop_is_asked();
 }
 
 /* Runs a mailing once. Returns 1 when the whole run is over, 0 or -1. */
@@ -177,8 +205,8 @@ run(struct rounds *r, struct agenda_item *item)
 		*r->err = err;
 		return -1;
 	}
-	rc = sending_run(r->cmd, item->mailing, limit ? limit - r->tried : 0,
-		&result, &err);
+	rc = sending_run(r->cmd, &r->events, item->mailing,
+		limit ? limit - r->tried : 0, &result, &err);
 	r->tried += result.sent + result.deferred + result.rejected +
 		    result.unknown;
 	return rc < 0 ? take_error(r, item, &err)
@@ -249,11 +277,15 @@ rounds_run(struct cmd *cmd, struct agenda *agenda,
 		.options = options,
 		.status = options->skipped || options->flawed ? CMD_SOME_FAILED
 							      : 0,
+		.events.wanted = sending_wants_events(cmd),
 		.err = err,
 	};
 	int over = 0;
 
-	sender_catch_signals();
+	stop_catch_signals();
+	progress_begin(&r.waiting, sending_wants_line(cmd));
+	agenda->tick = show_wait;
+	agenda->tick_ctx = &r;
 	for (size_t i = 0; i < agenda->count; i++)
 		if (agenda->items[i].start_at > clock_now())
 			say_plan(&r, &agenda->items[i]);
@@ -262,8 +294,11 @@ rounds_run(struct cmd *cmd, struct agenda *agenda,
 		struct agenda_item *item;
 
 		over = agenda_next(agenda, &cmd->ws, &event, &item, err);
+		progress_clear(&r.waiting);
 		if (over == 0)
 			over = take_event(&r, event, item);
 	}
+	agenda->tick = NULL;
+	agenda->tick_ctx = NULL;
 	return over < 0 || r.failed ? -1 : r.status;
 }

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "app/agenda.h"
-#include "app/sender.h"
+#include "app/stop.h"
 #include "base/clock.h"
 #include "core/mailing.h"
 #include "ledger_sample.h"
@@ -184,7 +184,7 @@ test_signal(void **state)
 	struct agenda agenda = {0};
 	struct agenda_item *item;
 
-	sender_catch_signals();
+	stop_catch_signals();
 	add_planned(s, &agenda, clock_now() + 1000);
 	raise(SIGTERM);
 	assert_int_equal(next(s, &agenda, &item), AGENDA_STOPPED);

@@ -74,9 +74,9 @@ test_fit_everything(void **state)
 		progress_part(&p, 1, "%0100d", i);
 	assert_int_equal(p.part_count, PROGRESS_PARTS_MAX);
 	progress_fit(p.parts, p.part_count, sizeof line, line);
-	assert_int_equal(strlen(line),
-		PROGRESS_PARTS_MAX * (PROGRESS_PART_MAX - 1) +
-			(PROGRESS_PARTS_MAX - 1) * 2);
+	assert_int_equal(
+		strlen(line), PROGRESS_PARTS_MAX * (PROGRESS_PART_MAX - 1) +
+				      (PROGRESS_PARTS_MAX - 1) * 2);
 }
 
 /* The pace is that of the oldest mark on, not of the whole time. */
