@@ -145,11 +145,11 @@ take_error(struct rounds *r, struct agenda_item *item, const struct err *why)
 /* Waits for the quota or deferred letters if it may, else it is over. */
 static void
 take_later(struct rounds *r, struct agenda_item *item,
-	const struct sender_result *result)
+	const struct sender_result *result, bool may_wait)
 {
 	char at[CLOCK_TIME_MAX] = "later";
 
-	if (r->options->wait) {
+	if (may_wait) {
 		agenda_postpone(item, result->again);
 		events_wait(&r->events, item->mailing, result->why, item->at);
 		clock_format_time(item->at, at);
@@ -179,15 +179,16 @@ take_result(struct rounds *r, struct agenda_item *item,
 	const struct sender_result *result, int status)
 {
 	long limit = r->options->limit;
+	bool over = limit && r->tried >= limit;
 
 	agenda_answered(item);
-	if (result->end == SENDER_LATER && (!limit || r->tried < limit)) {
-		take_later(r, item, result);
-		return 0;
+	if (result->end == SENDER_LATER) {
+		take_later(r, item, result, r->options->wait && !over);
+		return over;
 	}
 	note_status(r, status);
 	agenda_drop(r->agenda, item);
-	return (limit && r->tried >= limit) || stop_is_asked();
+	return over || stop_is_asked();
 }
 
 /* Runs a mailing once. Returns 1 when the whole run is over, 0 or -1. */

@@ -271,6 +271,21 @@ def test_cancel_after_a_crash_leaves_nothing_queued(ol, scribe):
     assert status["cancelled"] + status["sent"] + status["unknown"] == 60
 
 
+def test_a_run_that_dies_after_cancel(ol, fake_smtp):
+    server = fake_smtp(fault="DOT:3:hang")
+    ol.conf(server.port, connections=1)
+    ol.people(30)
+    process = ol.start("send", LETTER, "--yes")
+    while len(server.said("dot")) < 3:
+        time.sleep(0.01)
+    ol.ok("cancel", 1)
+    process.kill()
+    process.communicate()
+    status = ol.status()
+    assert (status["queued"], status["sending"]) == (0, 0)
+    assert (status["sent"], status["unknown"], status["cancelled"]) == (2, 1, 27)
+
+
 # by a log
 
 

@@ -3,6 +3,7 @@ Waiting: for a quota, for deferred letters, for a mailing's time; and what is
 said of how long it takes.
 """
 
+import os
 import re
 import signal
 import time
@@ -31,7 +32,8 @@ class Watched:
     """A command that runs on, and what it said so far."""
 
     def __init__(self, ol, *args, prefix=()):
-        self.process = ol.start(*args, prefix=prefix)
+        # A session of its own: faketime is a process, too.
+        self.process = ol.start(*args, prefix=prefix, start_new_session=True)
         self.said = b""
 
     def until(self, *words, limit=15):
@@ -70,7 +72,7 @@ def watch(ol):
     yield start
     for watched in started:
         if watched.process.poll() is None:
-            watched.process.kill()
+            os.killpg(watched.process.pid, signal.SIGKILL)
             watched.process.communicate()
 
 
@@ -175,6 +177,13 @@ def test_the_limit_ends_it(ol, catcher):
     result = ol.send("--wait", "--limit", "5", rc=AGAIN)
     assert len(catcher.messages) == 5
     assert says(result.err, "openletter resume 1")
+
+
+def test_the_limit_does_not_wait_for_deferred_letters(ol, catcher):
+    ol.conf(catcher.port)
+    catcher.rcpt["r1@example.org"] = ["450 4.2.1 grey"]
+    result = ol.send("--wait", "--limit", "3", rc=AGAIN)
+    assert says(result.err, "can be tried again", "openletter resume 1")
 
 
 def waiting(ol, catcher, watch):

@@ -142,7 +142,7 @@ class Workspace:
         """Runs a command that must exit 0. Returns its rows."""
         return self.ok(*args, "--format", "json", **options).rows()
 
-    def start(self, *args, env=None, prefix=()):
+    def start(self, *args, env=None, prefix=(), **options):
         """Starts a command and does not wait for it."""
         return subprocess.Popen(
             [*prefix, *self.argv(*args)],
@@ -151,6 +151,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=self.dir.parent,
+            **options,
         )
 
     def terminal(self, *args, term="dumb", columns=80):
