@@ -26,8 +26,8 @@ struct kept_part {
  * the first makes it, and memory holds one more at a time. */
 struct parts {
 	pthread_mutex_t lock;
-	void *tree;		      /* entries by key */
-	TAILQ_HEAD(, kept_part) idle; /* the longest unused first */
+	void *tree;				/* entries by key */
+	TAILQ_HEAD(kept_parts, kept_part) idle; /* the longest unused first */
 	size_t idle_bytes;
 };
 

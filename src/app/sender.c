@@ -548,7 +548,7 @@ go_on(struct sender *s)
 	struct pool_batch *idle[CONF_CONNECTIONS_MAX];
 	int64_t now_ms = clock_monotonic_ms();
 	size_t count = 0;
-	struct err err;
+	struct err err = {0};
 	int rc = 0;
 
 	watch_no_wait(&s->watch);
