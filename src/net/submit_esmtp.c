@@ -119,6 +119,19 @@ enter(struct esmtp *s, enum phase phase)
 	memset(s->mask_at, 0, sizeof s->mask_at);
 }
 
+/* A body may have any words at the begin of a line. */
+static bool
+is_within_message(const struct submit_run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->count; i++)
+		if (run->messages[i].seen.mail_seen &&
+			!run->messages[i].settled)
+			return true;
+	return false;
+}
+
 static void
 on_written(struct esmtp *s, const char *data, size_t len)
 {
@@ -131,6 +144,9 @@ on_written(struct esmtp *s, const char *data, size_t len)
 		enter(s, PHASE_AUTH);
 	else if (begins(data, len, "MAIL "))
 		enter(s, PHASE_MAIL);
+	/* The library would wait for many minutes to be let go. */
+	else if (begins(data, len, "QUIT\r\n") && !is_within_message(s->run))
+		submit_wire_leave(&s->wire, s->run->account->timeout_s);
 	/* The library goes on to MAIL after a failed login. */
 	if (s->phase == PHASE_MAIL && !may_send(s))
 		submit_wire_hang_up(&s->wire);
@@ -656,12 +672,12 @@ explain_connection(const struct esmtp *s, int error, struct err *err)
 	const struct submit_account *account = s->run->account;
 	char text[128];
 
+	if (s->refused.code != 0)
+		return submit_no_service(account, &s->refused, err);
 	if (s->wire.expired)
 		return err_set(err, ERR_UNAVAILABLE,
 			"%s:%d: the server took longer than %d seconds",
 			account->host, account->port, account->deadline_s);
-	if (s->refused.code != 0)
-		return submit_no_service(account, &s->refused, err);
 	if (error == -EINTR)
 		return err_set(err, ERR_UNAVAILABLE,
 			"%s:%d: no connection within %d seconds", account->host,

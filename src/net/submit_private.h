@@ -164,6 +164,8 @@ void submit_wire_expect(struct submit_wire *wire);
 /* It was made: finds its socket and sets TCP_NODELAY. Returns 0, or -1: the
  * socket cannot be found. */
 int submit_wire_found(struct submit_wire *wire);
+/* Nothing more is expected of it: it has limit_s to end. */
+void submit_wire_leave(struct submit_wire *wire, int limit_s);
 /* It was closed. */
 void submit_wire_lost(struct submit_wire *wire);
 /* Hangs up, so that the library can neither write nor read. */

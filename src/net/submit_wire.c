@@ -220,6 +220,17 @@ submit_wire_found(struct submit_wire *wire)
 }
 
 void
+submit_wire_leave(struct submit_wire *wire, int limit_s)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += limit_s;
+	if (until.tv_sec < wire->deadline.tv_sec)
+		set_clock(wire, TIMER_ABSTIME, until, 1);
+}
+
+void
 submit_wire_lost(struct submit_wire *wire)
 {
 	int fd = wire->fd;

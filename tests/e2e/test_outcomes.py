@@ -1,7 +1,7 @@
 """
 What the server does and what the ledger says of it then: on libESMTP in
-clear and under STARTTLS, on libcurl under implicit TLS, and against Postfix's
-own test server.
+clear and under STARTTLS, on libcurl under implicit TLS and through a SOCKS5
+proxy, and against Postfix's own test server.
 """
 
 import signal
@@ -159,6 +159,14 @@ def test_endless_reply_does_not_hold_us(ol, transport):
         process.communicate()
     assert not still_there, "Ctrl-C does not stop it"
     assert ol.states()["r0@example.org"] in ("queued", "claimed", "deferred")
+
+
+def test_server_that_does_not_say_goodbye(ol, transport):
+    """What is sent is sent; the answer to QUIT is waited for like others."""
+    server = transport(fault="QUIT:0:hang")
+    result = ol.send()
+    assert server.accepted == 3
+    assert result.seconds < 30
 
 
 # login
