@@ -67,6 +67,9 @@ struct esmtp {
 	size_t line_len;
 	bool awaited;		   /* its last line is still to come */
 	int code;		   /* of the last whole line that came */
+	int unanswered;		   /* commands from the first MAIL on */
+	bool in_body;		   /* from its begin to the answer */
+	bool out_of_step;	   /* a reply came to nothing */
 	struct smtp_reply refused; /* why the session went no further */
 	size_t mask_at[MASKED];	   /* letters matched so far */
 	bool no_socket;
@@ -97,6 +100,7 @@ may_send(const struct esmtp *s)
 	const struct submit_account *account = s->run->account;
 
 	return !s->run->stopped && !s->no_socket && !s->tls->injected &&
+	       !s->out_of_step &&
 	       (account->tls != SUBMIT_STARTTLS || s->secure) &&
 	       (!account->user || s->logged_in);
 }
@@ -119,23 +123,22 @@ enter(struct esmtp *s, enum phase phase)
 	memset(s->mask_at, 0, sizeof s->mask_at);
 }
 
-/* A body may have any words at the begin of a line. */
-static bool
-is_within_message(const struct submit_run *run)
+static void
+count_commands(struct esmtp *s, const char *data, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < run->count; i++)
-		if (run->messages[i].seen.mail_seen &&
-			!run->messages[i].settled)
-			return true;
-	return false;
+	for (i = 0; i < len; i++)
+		s->unanswered += data[i] == '\n';
 }
 
 static void
 on_written(struct esmtp *s, const char *data, size_t len)
 {
 	s->line_len = 0;
+	/* It may have any words at the begin of a line. */
+	if (s->in_body)
+		return;
 	if (begins(data, len, "EHLO ") || begins(data, len, "HELO "))
 		enter(s, PHASE_EHLO);
 	else if (begins(data, len, "STARTTLS\r\n") && s->phase == PHASE_EHLO)
@@ -145,8 +148,10 @@ on_written(struct esmtp *s, const char *data, size_t len)
 	else if (begins(data, len, "MAIL "))
 		enter(s, PHASE_MAIL);
 	/* The library would wait for many minutes to be let go. */
-	else if (begins(data, len, "QUIT\r\n") && !is_within_message(s->run))
+	else if (begins(data, len, "QUIT\r\n"))
 		submit_wire_leave(&s->wire, s->run->account->timeout_s);
+	if (s->phase == PHASE_MAIL)
+		count_commands(s, data, len);
 	/* The library goes on to MAIL after a failed login. */
 	if (s->phase == PHASE_MAIL && !may_send(s))
 		submit_wire_hang_up(&s->wire);
@@ -186,6 +191,22 @@ on_auth_reply(struct esmtp *s, int code)
 		submit_wire_hang_up(&s->wire);
 }
 
+/*
+ * A server that says more than it was asked is not understood any more: what
+ * it says next would be taken for the answer to something else.
+ */
+static void
+count_reply(struct esmtp *s)
+{
+	s->in_body = false;
+	if (s->unanswered > 0) {
+		s->unanswered--;
+		return;
+	}
+	s->out_of_step = true;
+	submit_wire_hang_up(&s->wire);
+}
+
 /* A whole line of a reply: "250-SIZE" or "250 OK". */
 static void
 on_line(struct esmtp *s, const char *line)
@@ -193,6 +214,8 @@ on_line(struct esmtp *s, const char *line)
 	int code = submit_reply_code(line);
 
 	s->code = code;
+	if (s->phase == PHASE_MAIL && code != 0 && line[3] != '-')
+		count_reply(s);
 	if (!s->awaited || code == 0 || line[3] == '-')
 		return;
 	s->awaited = code / 100 == 3; /* a login has several steps */
@@ -550,6 +573,7 @@ on_body(void **ctx, int *len, void *arg)
 	/* What came behind it would be taken for the answer to the end. */
 	if (s->code != DATA_GO_ON || s->line_len > 0)
 		return end_body(len, EPROTO);
+	s->in_body = true;
 	if (!slot->given) {
 		slot->given = true;
 		if (!may_send(s) || submit_ask_body(s->run, slot->index) != 0)
@@ -562,6 +586,8 @@ on_body(void **ctx, int *len, void *arg)
 	if (!slot->ended &&
 		submit_ask_end(s->run, slot->index, s->wire.fd) != 0)
 		return end_body(len, EIO);
+	if (!slot->ended)
+		s->unanswered++;
 	slot->ended = true;
 	return end_body(len, 0);
 }
