@@ -32,7 +32,6 @@ enum {
  */
 struct submit_keep;
 
-struct submit_keep *submit_keep_new(void) __attribute__((returns_nonnull));
 void submit_keep_free(struct submit_keep *keep);
 
 /* Borrowed for the call; strings are never NULL unless said. */
