@@ -75,12 +75,15 @@ class Resume(Send):
 class SmtpSource(Sender):
     """No templates, no list, no ledger: the same message again and again."""
 
-    name = "smtp-source"
+    def __init__(self, lasting=False):
+        self.lasting = ["-d"] if lasting else []
+        self.name = "smtp-source -d" if lasting else "smtp-source"
 
     def argv(self, campaign, server, connections):
         return [
-            SMTP_SOURCE, "-d", "-s", connections, "-m", campaign.count,
-            "-l", SOURCE_BYTES, f"{server.host}:{server.port}",
+            SMTP_SOURCE, *self.lasting, "-s", connections,
+            "-m", campaign.count, "-l", SOURCE_BYTES,
+            f"{server.host}:{server.port}",
         ]
 
 

@@ -32,6 +32,7 @@ enum {
  */
 struct submit_keep;
 
+struct submit_keep *submit_keep_new(void);
 void submit_keep_free(struct submit_keep *keep);
 
 /* Borrowed for the call; strings are never NULL unless said. */

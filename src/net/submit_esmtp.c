@@ -754,6 +754,7 @@ submit_esmtp_run(struct submit_run *run, struct err *err)
 	auth_context_t auth = NULL;
 	int rc = -1, error;
 
+	assert(keep);
 	s->run = run;
 	s->tls = &keep->tls;
 	begin_tls(keep, account->host);
