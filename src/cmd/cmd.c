@@ -33,7 +33,8 @@ cmd_say_recovered(const struct cmd *cmd, int64_t unknown)
 	if (unknown)
 		cmd_say(cmd,
 			"%" PRId64 " letters of a run that ended suddenly are "
-			"unknown now: openletter log --state unknown",
+			"unknown now; list and settle them with: openletter "
+			"resolve MAILING",
 			unknown);
 }
 
