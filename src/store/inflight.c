@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -211,6 +212,23 @@ read_slots(FILE *file, size_t slots,
 	return 0;
 }
 
+/* Opens a regular file only: a pipe in its place would be waited for. Returns
+ * NULL with errno. */
+static FILE *
+open_to_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fdopen(fd, "r");
+	close(fd);
+	errno = EINVAL;
+	return NULL;
+}
+
 int
 inflight_read(const char *path, const char *boot,
 	char mark[static INFLIGHT_MARK_MAX],
@@ -222,12 +240,17 @@ inflight_read(const char *path, const char *boot,
 		char room[SLOT_SIZE];
 		struct head head;
 	} first;
-	FILE *file = fopen(path, "re");
+	FILE *file = open_to_read(path);
 	int rc = 0;
 
 	*mark = '\0';
 	if (!file && errno == ENOENT)
 		return 0;
+	if (!file && (errno == EINVAL || errno == ELOOP))
+		return err_set(err, ERR_IO,
+			"%s: this is not a file that openletter made; remove "
+			"it",
+			path);
 	if (!file)
 		return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 	if (fread(&first, sizeof first, 1, file) == 1 &&

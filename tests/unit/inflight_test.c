@@ -166,6 +166,27 @@ test_damaged(void **state)
 	assert_slots(s, "boot", "");
 }
 
+/* What others put in its place is neither waited for nor followed. */
+static void
+test_not_a_file(void **state)
+{
+	struct scene *s = *state;
+	char mark[INFLIGHT_MARK_MAX];
+	struct buf none = {0};
+
+	assert_int_equal(mkfifo(s->path, 0600), 0);
+	assert_int_equal(
+		inflight_read(s->path, "boot", mark, add_slot, &none, &s->err),
+		-1);
+	assert_int_equal(s->err.kind, ERR_IO);
+	assert_int_equal(unlink(s->path), 0);
+	assert_int_equal(symlink("/dev/zero", s->path), 0);
+	assert_int_equal(
+		inflight_read(s->path, "boot", mark, add_slot, &none, &s->err),
+		-1);
+	assert_int_equal(s->err.kind, ERR_IO);
+}
+
 static void
 test_cannot_create(void **state)
 {
@@ -186,6 +207,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_damaged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_not_a_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_cannot_create, set_up, tear_down),
 	};
