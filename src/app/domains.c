@@ -149,10 +149,12 @@ domains_note(
 	if (!d || now < d->not_before)
 		return;
 	if (slow) {
+		int64_t wait_ms;
+
 		d->step += d->step < PACE_STEP_MAX;
-		d->not_before =
-			now + 1 +
-			pace_slow_ms(d->step, (int)token_below(1000)) / 1000;
+		wait_ms = pace_slow_ms(d->step, (int)token_below(1000));
+		/* Up to a whole second, and one because now is cut off. */
+		d->not_before = now + 1 + (wait_ms + 999) / 1000;
 	} else if (d->step > 0) {
 		d->step--;
 		forget_idle(domains, d);
