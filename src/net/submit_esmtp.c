@@ -74,6 +74,7 @@ struct esmtp {
 	size_t mask_at[MASKED];	   /* letters matched so far */
 	bool no_socket;
 	bool no_starttls;
+	SSL *ssl;		   /* the library's, once TLS is up */
 	bool secure; /* TLS is up and the name is right */
 	bool logged_in;
 	struct slot slots[SUBMIT_BATCH_MAX];
@@ -271,6 +272,25 @@ on_read(struct esmtp *s, char *data, size_t len)
 	}
 }
 
+/*
+ * A read takes all that came, which may be more than one record. The library
+ * waits for the socket as long as no opened record is left, and would wait
+ * for what is here already: so the next one is opened.
+ */
+static void
+open_next_record(struct esmtp *s)
+{
+	char c;
+	int n;
+
+	if (!s->ssl || SSL_pending(s->ssl) > 0 || !SSL_has_pending(s->ssl))
+		return;
+	ERR_clear_error();
+	n = SSL_peek(s->ssl, &c, 1);
+	if (n <= 0 && SSL_get_error(s->ssl, n) != SSL_ERROR_WANT_READ)
+		submit_wire_hang_up(&s->wire);
+}
+
 /* Never log what passes here: it holds the password. */
 static void
 on_monitor(const char *data, int len, int direction, void *arg)
@@ -278,10 +298,12 @@ on_monitor(const char *data, int len, int direction, void *arg)
 	struct esmtp *s = arg;
 
 	/* It is the library's own buffer, and not const there. */
-	if (direction == SMTP_CB_READING)
+	if (direction == SMTP_CB_READING) {
 		on_read(s, (char *)(uintptr_t)data, (size_t)len);
-	else if (direction == SMTP_CB_WRITING)
+		open_next_record(s);
+	} else if (direction == SMTP_CB_WRITING) {
 		on_written(s, data, (size_t)len);
+	}
 }
 
 /* TLS and login */
@@ -368,6 +390,8 @@ on_secure(struct esmtp *s, SSL *ssl)
 		submit_wire_hang_up(&s->wire);
 	else
 		s->secure = true;
+	s->ssl = ssl;
+	open_next_record(s);
 }
 
 /* Events */
@@ -470,6 +494,7 @@ static void
 on_disconnected(struct esmtp *s)
 {
 	submit_wire_lost(&s->wire);
+	s->ssl = NULL;
 	/* The library may try the host's next address. */
 	if (!submit_begun(s->run))
 		submit_wire_expect(&s->wire);
@@ -676,6 +701,8 @@ make_context(const struct submit_account *account, struct submit_keep *keep,
 			account->cafile ? account->cafile : account->host,
 			ERR_reason_error_string(ERR_peek_last_error()));
 	}
+	/* A record's head and body with one read; see open_next_record. */
+	SSL_CTX_set_read_ahead(ctx, 1);
 	submit_tls_keep_sessions(ctx);
 	keep->ctx = ctx;
 	return 0;

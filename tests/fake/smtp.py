@@ -122,6 +122,39 @@ class Server:
                              daemon=True).start()
 
 
+class Together:
+    """A TLS connection whose records wait until the next is read for, and
+    leave in one piece."""
+
+    def __init__(self, context, connection):
+        self.socket = connection
+        self.coming, self.going = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.coming, self.going, server_side=True)
+        self.when_there(self.tls.do_handshake)
+
+    def when_there(self, step, *arguments):
+        while True:
+            try:
+                return step(*arguments)
+            except ssl.SSLWantReadError:
+                if self.going.pending:
+                    self.socket.sendall(self.going.read())
+                self.coming.write(self.socket.recv(65536) or b"")
+
+    def recv(self, size):
+        return self.when_there(self.tls.read, size)
+
+    def sendall(self, data):
+        self.tls.write(data)
+
+    def version(self):
+        return self.tls.version()
+
+    def close(self):
+        self.socket.sendall(self.going.read())
+        self.socket.close()
+
+
 class Session:
     """One connection."""
 
@@ -268,8 +301,11 @@ class Session:
     def start_tls(self):
         # What came before belongs to nobody.
         self.buffer = b""
-        self.socket = self.server.tls.wrap_socket(self.socket,
-                                                  server_side=True)
+        if self.options.together:
+            self.socket = Together(self.server.tls, self.socket)
+        else:
+            self.socket = self.server.tls.wrap_socket(self.socket,
+                                                      server_side=True)
         self.secure = True
         self.note("tls", f"{self.socket.version()} "
                          f"{getattr(self.socket, 'name_asked', None)}")
@@ -367,6 +403,8 @@ def parse(arguments):
     add("--starttls", choices=("offer", "strip", "inject", "454"),
         default="offer")
     add("--tls-max", choices=("1.0", "1.1", "1.2", "1.3"))
+    add("--together", action="store_true",
+        help="several TLS records in one piece, where several are to be sent")
     add("--auth", metavar="MECHANISMS", default="")
     add("--auth-reply", metavar="REPLY", help="instead of 235")
     add("--token", action="append", default=[], metavar="TOKEN",

@@ -108,6 +108,28 @@ asks_for_the_name(void **state)
 	}
 }
 
+/* What was read with another record must not be waited for. */
+static void
+takes_records_that_come_together(void **state)
+{
+	const char *const old[] = {"--together", "--tls-max", "1.2", NULL};
+	const char *const usual[] = {"--together", NULL};
+	enum submit_tls mode;
+
+	(void)state;
+	for (mode = SUBMIT_STARTTLS; mode <= SUBMIT_IMPLICIT; mode++)
+		for (int i = 0; i < 2; i++) {
+			struct scene scene;
+
+			scene_open(&scene, mode, "good", i ? old : usual);
+			scene.account.timeout_s = 2;
+			caller_init(&scene.caller, 3);
+			scene_run(&scene);
+			scene_check(&scene, "SSS");
+			scene_close(&scene);
+		}
+}
+
 /* A server for the other way to start TLS. */
 static void
 tells_the_ways_apart(void **state)
@@ -340,6 +362,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trusts_only_the_right_server),
 		cmocka_unit_test(asks_for_the_name),
+		cmocka_unit_test(takes_records_that_come_together),
 		cmocka_unit_test(tells_the_ways_apart),
 		cmocka_unit_test(logs_in_or_sends_nothing),
 		cmocka_unit_test(asks_for_another_token_once),
