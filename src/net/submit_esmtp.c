@@ -9,14 +9,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include <auth-client.h>
 #include <libesmtp.h>
@@ -74,7 +72,7 @@ struct esmtp {
 	size_t mask_at[MASKED];	   /* letters matched so far */
 	bool no_socket;
 	bool no_starttls;
-	SSL *ssl;		   /* the library's, once TLS is up */
+	SSL *ssl;    /* the library's, once TLS is up */
 	bool secure; /* TLS is up and the name is right */
 	bool logged_in;
 	struct slot slots[SUBMIT_BATCH_MAX];
@@ -272,25 +270,6 @@ on_read(struct esmtp *s, char *data, size_t len)
 	}
 }
 
-/*
- * A read takes all that came, which may be more than one record. The library
- * waits for the socket as long as no opened record is left, and would wait
- * for what is here already: so the next one is opened.
- */
-static void
-open_next_record(struct esmtp *s)
-{
-	char c;
-	int n;
-
-	if (!s->ssl || SSL_pending(s->ssl) > 0 || !SSL_has_pending(s->ssl))
-		return;
-	ERR_clear_error();
-	n = SSL_peek(s->ssl, &c, 1);
-	if (n <= 0 && SSL_get_error(s->ssl, n) != SSL_ERROR_WANT_READ)
-		submit_wire_hang_up(&s->wire);
-}
-
 /* Never log what passes here: it holds the password. */
 static void
 on_monitor(const char *data, int len, int direction, void *arg)
@@ -300,7 +279,8 @@ on_monitor(const char *data, int len, int direction, void *arg)
 	/* It is the library's own buffer, and not const there. */
 	if (direction == SMTP_CB_READING) {
 		on_read(s, (char *)(uintptr_t)data, (size_t)len);
-		open_next_record(s);
+		if (s->ssl && submit_starttls_open_next(s->ssl) != 0)
+			submit_wire_hang_up(&s->wire);
 	} else if (direction == SMTP_CB_WRITING) {
 		on_written(s, data, (size_t)len);
 	}
@@ -331,67 +311,16 @@ login_answer(
 	return 1;
 }
 
-/* One step of a NOOP. Returns 1 when the whole reply is there, 0 to go on,
- * -1 when it failed. */
-static int
-noop_step(SSL *ssl, int timeout_ms, bool *written, char *reply, int size,
-	int *len)
-{
-	static const char noop[] = "NOOP\r\n";
-	int n = *written ? SSL_read(ssl, reply + *len, size - *len)
-			 : SSL_write(ssl, noop, sizeof noop - 1);
-	int error = SSL_get_error(ssl, n);
-	struct pollfd p = {.fd = SSL_get_fd(ssl)};
-
-	if (n > 0 && !*written) {
-		*written = true;
-		return 0;
-	}
-	if (n > 0) {
-		*len += n;
-		if (reply[*len - 1] == '\n')
-			return 1;
-		return *len < size ? 0 : -1;
-	}
-	if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
-		return -1;
-	/* Interrupted is the clock of the wire: it shut the socket down, and
-	 * the next step finds that out. */
-	p.events = error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-	n = poll(&p, 1, timeout_ms);
-	return n > 0 || (n < 0 && errno == EINTR) ? 0 : -1;
-}
-
-/*
- * The session tickets of TLS 1.3 come without being asked for. The library
- * takes them for the reply to a command that it has not sent yet, and waits
- * for ever. Once an answer was read they are gone.
- */
-static int
-swallow_tickets(SSL *ssl, int timeout_ms)
-{
-	char reply[512];
-	bool written = false;
-	int len = 0, step = 0;
-
-	while (step == 0)
-		step = noop_step(
-			ssl, timeout_ms, &written, reply, sizeof reply, &len);
-	return step == 1 ? 0 : -1;
-}
-
 static void
 on_secure(struct esmtp *s, SSL *ssl)
 {
-	if (!submit_tls_name_ok(s->tls, ssl) || s->tls->injected ||
-		(SSL_version(ssl) >= TLS1_3_VERSION &&
-			swallow_tickets(
-				ssl, s->run->account->timeout_s * 1000) != 0))
-		submit_wire_hang_up(&s->wire);
-	else
-		s->secure = true;
 	s->ssl = ssl;
-	open_next_record(s);
+	if (submit_tls_name_ok(s->tls, ssl) && !s->tls->injected &&
+		submit_starttls_settle(
+			ssl, s->run->account->timeout_s * 1000) == 0)
+		s->secure = true;
+	else
+		submit_wire_hang_up(&s->wire);
 }
 
 /* Events */
@@ -682,41 +611,6 @@ make_session(struct esmtp *s, SSL_CTX *ctx, auth_context_t auth)
 	return session;
 }
 
-/* An own context: the library's is freed with its first session and used by
- * the next. */
-static int
-make_context(const struct submit_account *account, struct submit_keep *keep,
-	struct err *err)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	int ok = ctx && submit_tls_setup(ctx, &keep->tls) == 0;
-
-	if (ok && account->cafile)
-		ok = SSL_CTX_load_verify_locations(ctx, account->cafile, NULL);
-	else if (ok)
-		ok = SSL_CTX_set_default_verify_paths(ctx);
-	if (!ok) {
-		SSL_CTX_free(ctx);
-		return err_set(err, ERR_CONFIG, "%s: TLS cannot be set up (%s)",
-			account->cafile ? account->cafile : account->host,
-			ERR_reason_error_string(ERR_peek_last_error()));
-	}
-	/* A record's head and body with one read; see open_next_record. */
-	SSL_CTX_set_read_ahead(ctx, 1);
-	submit_tls_keep_sessions(ctx);
-	keep->ctx = ctx;
-	return 0;
-}
-
-/* What is known of the connection before, only its session stays. */
-static void
-begin_tls(struct submit_keep *keep, const char *host)
-{
-	SSL_SESSION *session = keep->tls.session;
-
-	keep->tls = (struct submit_tls_state){.host = host, .session = session};
-}
-
 /* What went wrong, in words */
 
 static int
@@ -784,9 +678,8 @@ submit_esmtp_run(struct submit_run *run, struct err *err)
 	assert(keep);
 	s->run = run;
 	s->tls = &keep->tls;
-	begin_tls(keep, account->host);
-	if (account->tls == SUBMIT_STARTTLS && !keep->ctx &&
-		make_context(account, keep, err) != 0)
+	if (account->tls == SUBMIT_STARTTLS &&
+		submit_starttls_prepare(account, keep, err) != 0)
 		goto out;
 	if (account->user)
 		auth = auth_create_context();

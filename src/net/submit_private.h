@@ -1,12 +1,13 @@
 /*
  * What the files of submit.h share among themselves; nobody else includes it.
  *
- *   submit.c        checks, picks the transport, asks the caller
- *   submit_esmtp.c  libESMTP and its guards
- *   submit_curl.c   libcurl
- *   submit_tls.c    the TLS rules of both, and words for what broke them
- *   submit_probe.c  what is seen of a server that is only looked at
- *   submit_wire.c   the socket that libESMTP hides: delay, deadline, hang up
+ *   submit.c          checks, picks the transport, asks the caller
+ *   submit_esmtp.c    libESMTP and its guards
+ *   submit_starttls.c  the context and tickets of its TLS connections
+ *   submit_curl.c     libcurl
+ *   submit_tls.c      the TLS rules of both, and words for what broke them
+ *   submit_probe.c    what is seen of a server that is only looked at
+ *   submit_wire.c     the socket that libESMTP hides: delay, deadline, hang up
  */
 #ifndef NET_SUBMIT_PRIVATE_H
 #define NET_SUBMIT_PRIVATE_H
@@ -136,6 +137,21 @@ void submit_tls_note(char *list, size_t size, const char *text, int len);
 /* Sets err and returns true when a fault was noted. */
 bool submit_tls_explain(const struct submit_tls_state *tls,
 	const struct submit_account *account, struct err *err);
+
+/* For libESMTP. Makes keep ready for a connection to the account's host.
+ * Returns 0, or -1 with err. */
+int submit_starttls_prepare(const struct submit_account *account,
+	struct submit_keep *keep, struct err *err);
+/* After the handshake: takes what the server sends unasked. Returns 0, or -1:
+ * the connection is broken, or silent for longer than timeout_ms. */
+int submit_starttls_settle(SSL *ssl, int timeout_ms);
+/*
+ * After each read. It took all that came, which may be more than one record,
+ * and the library, which waits for the socket unless an opened record is left,
+ * would wait for what is here already: so the next one is opened. Returns 0,
+ * or -1: the connection is broken.
+ */
+int submit_starttls_open_next(SSL *ssl);
 
 /*
  * One connection that a library makes and keeps to itself. Everything runs in
