@@ -3,7 +3,7 @@
  *
  *   submit.c          checks, picks the transport, asks the caller
  *   submit_esmtp.c    libESMTP and its guards
- *   submit_starttls.c  the context and tickets of its TLS connections
+ *   submit_starttls.c the context and tickets of its TLS connections
  *   submit_curl.c     libcurl
  *   submit_tls.c      the TLS rules of both, and words for what broke them
  *   submit_probe.c    what is seen of a server that is only looked at
