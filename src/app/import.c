@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/desk.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/csv.h"
 #include "base/file.h"
@@ -103,6 +104,7 @@ struct import {
 	struct import_result *out;
 	enum field *columns; /* of the file */
 	size_t column_count;
+	struct arena arena; /* texts of one row */
 	struct buf rejects;
 	const char *source;
 	int64_t now;
@@ -274,9 +276,9 @@ read_bool(const char *value, const char *what, bool *out, struct err *err)
 
 static int
 set_field(struct signature *s, enum field field, const char *value,
-	char **first, char **last, struct err *err)
+	const char **first, const char **last, struct err *err)
 {
-	char **texts[FIELD_COUNT] = {
+	const char **texts[FIELD_COUNT] = {
 		[FIELD_NAME] = &s->name,
 		[FIELD_FIRST_NAME] = first,
 		[FIELD_LAST_NAME] = last,
@@ -291,7 +293,7 @@ set_field(struct signature *s, enum field field, const char *value,
 	};
 
 	if (texts[field]) {
-		*texts[field] = mem_strdup(value);
+		*texts[field] = value;
 		return 0;
 	}
 	if (!*value)
@@ -331,7 +333,7 @@ static int
 read_row(struct import *im, const struct csv_record *record,
 	struct signature *s, struct err *err)
 {
-	char *first = NULL, *last = NULL;
+	const char *first = NULL, *last = NULL;
 	int rc = 0;
 
 	s->visibility = VISIBILITY_RECIPIENT;
@@ -348,18 +350,16 @@ read_row(struct import *im, const struct csv_record *record,
 				s, im->columns[i], value, &first, &last, err);
 	}
 	if (rc == 0 && str_empty(s->name) && (first || last)) {
-		free(s->name);
-		s->name = mem_printf(
+		char *both = mem_printf(
 			"%s %s", first ? first : "", last ? last : "");
+
+		s->name = arena_strdup(&im->arena, both);
+		free(both);
 	}
-	free(first);
-	free(last);
-	if (rc == 0 && str_empty(s->lang)) {
-		free(s->lang);
-		s->lang = mem_strdup(im->desk->lang);
-	}
+	if (rc == 0 && str_empty(s->lang))
+		s->lang = im->desk->lang;
 	if (rc == 0)
-		rc = signature_check(s, err);
+		rc = signature_check(s, &im->arena, err);
 	if (rc == 0 && s->signed_at > im->now + CLOCK_DAY_S)
 		rc = err_set(err, ERR_DATA, "the date lies in the future");
 	if (rc == 0 && s->signed_at < im->desk->opens)
@@ -412,7 +412,7 @@ take_rows(struct import *im, struct err *err)
 			reject(im, &record, why.msg);
 		else
 			rc = store_row(im, &record, &s, err);
-		signature_release(&s);
+		arena_reset(&im->arena);
 		if (rc < 0)
 			return -1;
 		if (im->request->watch)
@@ -507,6 +507,7 @@ sign_import(struct workspace *ws, const struct import_request *request,
 	sign_close(im.desk);
 	csv_close(im.csv);
 	free(im.columns);
+	arena_release(&im.arena);
 	buf_release(&im.rejects);
 	return rc;
 }

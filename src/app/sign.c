@@ -8,6 +8,7 @@
 #include "app/news.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "store/store_signature.h"
 
 /* Whether today lies in Opens..Closes, both days included. */
@@ -129,32 +130,16 @@ sign_consent(const struct signing_desk *desk)
 	return desk->consent_text;
 }
 
-int
-sign_take(struct signing_desk *desk, struct signature *s, enum sign_result *out,
-	struct err *err)
+/* Stores a checked signature in a transaction of its own. */
+static int
+store_one(struct store *store, const struct store_signing *in,
+	enum sign_result *out, struct err *err)
 {
-	struct store *store = desk->ws->store;
-	struct store_signing in = {
-		.letter = desk->letter,
-		.edition = desk->edition,
-		.consent = desk->consent,
-		.signature = s,
-		.source = "desk",
-		.now = clock_now(),
-		.revive = true,
-	};
 	enum store_signed what = STORE_SIGNED_NEW;
 
-	if (!s->lang || !*s->lang) {
-		free(s->lang);
-		s->lang = mem_strdup(desk->lang);
-	}
-	s->signed_at = in.now;
-	if (signature_check(s, err) < 0)
-		return -1;
 	if (store_begin(store, "signing", DB_DURABLE, err) < 0)
 		return -1;
-	if (store_sign(store, &in, &what, err) < 0) {
+	if (store_sign(store, in, &what, err) < 0) {
 		store_rollback(store);
 		return -1;
 	}
@@ -162,6 +147,33 @@ sign_take(struct signing_desk *desk, struct signature *s, enum sign_result *out,
 	       : what == STORE_SIGNED_TIGHTER ? SIGN_TIGHTER
 					      : SIGN_AGAIN;
 	return store_commit(store, err);
+}
+
+int
+sign_take(struct signing_desk *desk, const struct signature *given,
+	enum sign_result *out, struct err *err)
+{
+	struct signature s = *given;
+	struct store_signing in = {
+		.letter = desk->letter,
+		.edition = desk->edition,
+		.consent = desk->consent,
+		.signature = &s,
+		.source = "desk",
+		.now = clock_now(),
+		.revive = true,
+	};
+	struct arena arena = {0};
+	int rc;
+
+	if (str_empty(s.lang))
+		s.lang = desk->lang;
+	s.signed_at = in.now;
+	rc = signature_check(&s, &arena, err);
+	if (rc == 0)
+		rc = store_one(desk->ws->store, &in, out, err);
+	arena_release(&arena);
+	return rc;
 }
 
 int

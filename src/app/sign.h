@@ -35,10 +35,11 @@ enum sign_result {
 
 /*
  * Stores a signature in a durable transaction of its own: once this returns
- * 0 it is not lost. Checks and tidies it first.
+ * 0 it is not lost. Checks and tidies it first; signed_at is now, and without
+ * lang it is the letter's.
  * Errors: ERR_DATA: what is wrong with which value; ERR_IO.
  */
-int sign_take(struct signing_desk *desk, struct signature *signature,
+int sign_take(struct signing_desk *desk, const struct signature *given,
 	enum sign_result *out, struct err *err);
 
 /* Withdraws an address's signature. Errors: ERR_NOTFOUND, ERR_DATA, ERR_IO. */

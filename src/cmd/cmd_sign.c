@@ -26,15 +26,15 @@ struct answers {
 static int
 fill(const struct answers *a, struct signature *s, struct err *err)
 {
-	s->name = mem_strdup(a->name);
-	s->email = mem_strdup(a->email);
-	s->organisation = mem_strdup(a->organisation);
-	s->role = mem_strdup(a->role);
-	s->country = mem_strdup(a->country);
-	s->city = mem_strdup(a->city);
-	s->postcode = mem_strdup(a->postcode);
-	s->comment = mem_strdup(a->comment);
-	s->lang = mem_strdup(a->lang);
+	s->name = a->name;
+	s->email = a->email;
+	s->organisation = a->organisation;
+	s->role = a->role;
+	s->country = a->country;
+	s->city = a->city;
+	s->postcode = a->postcode;
+	s->comment = a->comment;
+	s->lang = a->lang;
 	s->updates = a->updates;
 	s->visibility = VISIBILITY_RECIPIENT;
 	if (a->as && signature_kind_parse(a->as, &s->kind) < 0)
@@ -77,7 +77,6 @@ sign_once(struct cmd *cmd, struct signing_desk *desk, const struct answers *a,
 		rc = sign_take(desk, &s, &result, err);
 	if (rc == 0)
 		thank(cmd, result);
-	signature_release(&s);
 	return rc;
 }
 

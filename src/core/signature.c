@@ -77,27 +77,49 @@ signature_parse_bool(const char *text, bool *out)
 	return i < 0 ? -1 : 0;
 }
 
+/* A text cut to what stands between white space at its ends. */
+static const char *
+trim(const char *text, struct arena *arena)
+{
+	size_t len;
+
+	while (str_is_space(*text))
+		text++;
+	len = strlen(text);
+	if (len == 0 || !str_is_space(text[len - 1]))
+		return text;
+	while (str_is_space(text[len - 1]))
+		len--;
+	return arena_strndup(arena, text, len);
+}
+
+static const char *
+tidy(const char *text, struct arena *arena)
+{
+	char *tidied = fold_tidy(text);
+
+	text = arena_strdup(arena, tidied);
+	free(tidied);
+	return text;
+}
+
 static int
-check_value(char **value, const char *what, bool comment, struct err *err)
+check_value(const char **value, const char *what, bool comment,
+	struct arena *arena, struct err *err)
 {
 	size_t max = comment ? COMMENT_MAX_LEN : LINE_MAX_LEN;
-	char *given = *value ? *value : mem_strdup("");
-	char *trimmed = str_trim(given);
-	bool sound = !trimmed[str_utf8_bad(trimmed, strlen(trimmed))];
-	int rc = -1;
+	const char *text = trim(*value ? *value : "", arena);
+	bool sound = !text[str_utf8_bad(text, strlen(text))];
 
-	*value = NULL;
 	/* Tidying a comment makes CR LF into LF; of one line nothing is
 	 * mended that must be refused. */
 	if (sound && comment)
-		*value = fold_tidy(trimmed);
-	if (fold_check_text(
-		    *value ? *value : trimmed, what, max, comment, err) == 0)
-		rc = 0;
-	if (!*value)
-		*value = rc == 0 ? fold_tidy(trimmed) : mem_strdup("");
-	free(given);
-	return rc;
+		text = tidy(text, arena);
+	*value = "";
+	if (fold_check_text(text, what, max, comment, err) < 0)
+		return -1;
+	*value = comment ? text : tidy(text, arena);
+	return 0;
 }
 
 int
@@ -113,31 +135,27 @@ signature_address_key(
 }
 
 static int
-check_email(struct signature *s, struct err *err)
+check_email(struct signature *s, struct arena *arena, struct err *err)
 {
 	char text[ADDRESS_MAX];
 	struct address address;
 
-	free(s->email_key);
-	s->email_key = mem_strdup("");
+	s->email_key = "";
 	if (str_empty(s->email)) {
-		free(s->email);
-		s->email = mem_strdup("");
+		s->email = "";
 		return 0;
 	}
 	if (address_parse(s->email, &address, err) < 0)
 		return err_prefix(err, "e-mail");
 	address_format(&address, text);
-	free(s->email);
-	s->email = mem_strdup(text);
+	s->email = arena_strdup(arena, text);
 	address_canonical(&address, text);
-	free(s->email_key);
-	s->email_key = mem_strdup(text);
+	s->email_key = arena_strdup(arena, text);
 	return 0;
 }
 
 static int
-check_country(struct signature *s, struct err *err)
+check_country(struct signature *s, struct arena *arena, struct err *err)
 {
 	char code[3];
 
@@ -148,8 +166,7 @@ check_country(struct signature *s, struct err *err)
 			"country \"%.40s\" is not a two-letter code (ISO 3166) "
 			"such as IR, FR or GB",
 			s->country);
-	free(s->country);
-	s->country = mem_strdup(code);
+	s->country = arena_strndup(arena, code, 2);
 	return 0;
 }
 
@@ -168,7 +185,7 @@ check_lang(struct signature *s, struct err *err)
 static void
 settle_organisation(struct signature *s)
 {
-	char *spare;
+	const char *spare;
 
 	if (s->kind != SIGNATURE_ORGANISATION || *s->organisation)
 		return;
@@ -177,36 +194,58 @@ settle_organisation(struct signature *s)
 	s->name = spare;
 }
 
+/* Joins "p" or "o", a colon and what tells one signer from another. */
+static const char *
+make_key(const struct signature *s, const char *what, struct arena *arena)
+{
+	size_t len = strlen(what);
+	char *key = arena_alloc(arena, len + 3);
+
+	key[0] = s->kind == SIGNATURE_PERSON ? 'p' : 'o';
+	key[1] = ':';
+	memcpy(key + 2, what, len + 1);
+	return key;
+}
+
+/* The key of who has no address. */
+static const char *
+make_name_key(const struct signature *s, const char *name, struct arena *arena)
+{
+	char *folded = fold_name(name);
+	char *postcode = fold_name(s->postcode);
+	char *what = NULL;
+	const char *key = NULL;
+
+	if (*folded) {
+		what = mem_printf("%s|%s|%s", folded, s->country, postcode);
+		key = make_key(s, what, arena);
+	}
+	free(folded);
+	free(postcode);
+	free(what);
+	return key;
+}
+
 static int
-check_identity(struct signature *s, struct err *err)
+check_identity(struct signature *s, struct arena *arena, struct err *err)
 {
 	const char *name =
 		s->kind == SIGNATURE_PERSON ? s->name : s->organisation;
-	const char *letter = s->kind == SIGNATURE_PERSON ? "p" : "o";
-	char *folded, *postcode;
 
 	if (!*name)
 		return err_set(err, ERR_DATA,
 			s->kind == SIGNATURE_PERSON
 				? "the name is missing"
 				: "the organisation's name is missing");
-	free(s->key);
-	s->key = NULL;
 	if (*s->email_key) {
-		s->key = mem_printf("%s:%s", letter, s->email_key);
+		s->key = make_key(s, s->email_key, arena);
 		return 0;
 	}
 	if (!*s->country)
 		return err_set(err, ERR_DATA,
 			"without an e-mail address a country is needed, to "
 			"tell two people of one name apart");
-	folded = fold_name(name);
-	postcode = fold_name(s->postcode);
-	if (*folded)
-		s->key = mem_printf(
-			"%s:%s|%s|%s", letter, folded, s->country, postcode);
-	free(folded);
-	free(postcode);
+	s->key = make_name_key(s, name, arena);
 	return s->key ? 0
 		      : err_set(err, ERR_DATA,
 				"the name has no letter or digit in it; "
@@ -214,38 +253,30 @@ check_identity(struct signature *s, struct err *err)
 }
 
 int
-signature_check(struct signature *s, struct err *err)
+signature_check(struct signature *s, struct arena *arena, struct err *err)
 {
-	if (check_value(&s->name, "name", false, err) < 0 ||
-		check_value(&s->organisation, "organisation", false, err) < 0 ||
-		check_value(&s->role, "role", false, err) < 0 ||
-		check_value(&s->country, "country", false, err) < 0 ||
-		check_value(&s->city, "city", false, err) < 0 ||
-		check_value(&s->postcode, "postcode", false, err) < 0 ||
-		check_value(&s->comment, "comment", true, err) < 0 ||
-		check_value(&s->lang, "lang", false, err) < 0 ||
-		check_email(s, err) < 0 || check_country(s, err) < 0 ||
-		check_lang(s, err) < 0)
+	struct {
+		const char **value;
+		const char *what;
+	} texts[] = {
+		{&s->name, "name"},
+		{&s->organisation, "organisation"},
+		{&s->role, "role"},
+		{&s->country, "country"},
+		{&s->city, "city"},
+		{&s->postcode, "postcode"},
+		{&s->comment, "comment"},
+		{&s->lang, "lang"},
+	};
+
+	s->key = NULL;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (check_value(texts[i].value, texts[i].what,
+			    texts[i].value == &s->comment, arena, err) < 0)
+			return -1;
+	if (check_email(s, arena, err) < 0 ||
+		check_country(s, arena, err) < 0 || check_lang(s, err) < 0)
 		return -1;
 	settle_organisation(s);
-	return check_identity(s, err);
-}
-
-void
-signature_release(struct signature *s)
-{
-	if (!s)
-		return;
-	free(s->name);
-	free(s->email);
-	free(s->organisation);
-	free(s->role);
-	free(s->country);
-	free(s->city);
-	free(s->postcode);
-	free(s->comment);
-	free(s->lang);
-	free(s->key);
-	free(s->email_key);
-	*s = (struct signature){0};
+	return check_identity(s, arena, err);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "core/address.h"
 #include "core/lang.h"
@@ -31,41 +32,41 @@ enum signature_state {
 	SIGNATURE_WITHDRAWN = 2,
 };
 
-/* Strings are owned and never NULL after signature_check. */
+/* Texts are borrowed: from whoever fills it in, and from the arena of
+ * signature_check, after which none is NULL. */
 struct signature {
 	enum signature_kind kind;
-	char *name;  /* of the person; of an organisation's contact */
-	char *email; /* as checked, "" without */
-	char *organisation;
-	char *role;
-	char *country; /* ISO 3166-1 alpha-2 or "" */
-	char *city;
-	char *postcode;
-	char *comment;
-	char *lang; /* BCP 47 or "" */
+	const char *name;  /* of the person; of an organisation's contact */
+	const char *email; /* as checked, "" without */
+	const char *organisation;
+	const char *role;
+	const char *country; /* ISO 3166-1 alpha-2 or "" */
+	const char *city;
+	const char *postcode;
+	const char *comment;
+	const char *lang; /* BCP 47 or "" */
 	enum visibility visibility;
 	bool updates; /* asked for news */
 	int64_t signed_at;
-	char *key;	 /* the same for the same signer; see signature_check */
-	char *email_key; /* canonical address, "" without */
+	const char *key; /* the same for the same signer; see signature_check */
+	const char *email_key; /* canonical address, "" without */
 };
 
 /*
- * Checks and tidies every value in place and sets key and email_key. NULL
- * strings become "". A person needs a name and an address, or a name and a
+ * Checks and tidies every value and sets key and email_key. A text that is as
+ * it should be stays the caller's; any other is put into the arena. NULL
+ * becomes "". A person needs a name and an address, or a name and a
  * country; an organisation needs its name in organisation (or in name, which
  * then moves there).
  * The key is the canonical address, else folded name, country and postcode;
  * people and organisations never share one.
  * Errors: ERR_DATA: what is wrong with which value.
  */
-int signature_check(struct signature *s, struct err *err);
+int signature_check(struct signature *s, struct arena *arena, struct err *err);
 
 /* The form that address matching uses. Errors: ERR_DATA. */
 int signature_address_key(
 	const char *email, char out[static ADDRESS_MAX], struct err *err);
-
-void signature_release(struct signature *s);
 
 const char *signature_kind_name(enum signature_kind kind);
 const char *signature_state_name(enum signature_state state);

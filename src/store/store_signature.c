@@ -141,14 +141,6 @@ store_withdraw(struct store *store, int64_t letter, const char *email_key,
 	return db_changes(store->db) > 0;
 }
 
-/* A borrowed text where the struct has room for an owned one: the row lives
- * for one call only and nobody frees it. */
-static char *
-borrow(struct db_query *q, int column)
-{
-	return (char *)(uintptr_t)db_text(q, column);
-}
-
 static void
 read_row(struct db_query *q, struct store_signature *row)
 {
@@ -156,19 +148,19 @@ read_row(struct db_query *q, struct store_signature *row)
 		.signature =
 			{
 				.kind = (enum signature_kind)db_int(q, 0),
-				.name = borrow(q, 1),
-				.organisation = borrow(q, 2),
-				.role = borrow(q, 3),
-				.country = borrow(q, 4),
-				.city = borrow(q, 5),
-				.comment = borrow(q, 6),
-				.lang = borrow(q, 7),
+				.name = db_text(q, 1),
+				.organisation = db_text(q, 2),
+				.role = db_text(q, 3),
+				.country = db_text(q, 4),
+				.city = db_text(q, 5),
+				.comment = db_text(q, 6),
+				.lang = db_text(q, 7),
 				.signed_at = db_int(q, 8),
-				.email = borrow(q, 9),
-				.postcode = borrow(q, 10),
+				.email = db_text(q, 9),
+				.postcode = db_text(q, 10),
 				.visibility = (enum visibility)db_int(q, 11),
 				.updates = db_int(q, 12) != 0,
-				.email_key = borrow(q, 16),
+				.email_key = db_text(q, 16),
 			},
 		.state = (enum signature_state)db_int(q, 13),
 		.source = db_text(q, 14),

@@ -28,8 +28,22 @@ static enum store_signed
 sign_letter(
 	struct sample *s, int64_t letter, const struct signer *who, bool revive)
 {
+	char *key = mem_printf(
+		"%d:%s", who->kind, who->email ? who->email : who->name);
+	/* As signature_check leaves it: no NULL. */
 	struct signature signature = {
 		.kind = who->kind,
+		.name = who->name ? who->name : "",
+		.organisation = who->kind ? who->name : "",
+		.email = who->email ? who->email : "",
+		.email_key = who->email ? who->email : "",
+		.country = who->country ? who->country : "",
+		.lang = who->lang ? who->lang : "",
+		.role = "",
+		.city = "",
+		.postcode = "",
+		.comment = "",
+		.key = key,
 		.visibility = who->visibility,
 		.updates = who->updates,
 		.signed_at = who->at,
@@ -45,23 +59,10 @@ sign_letter(
 	};
 	enum store_signed out;
 
-	/* As signature_check leaves it: no NULL. */
-	signature.name = (char *)(uintptr_t)(who->name ? who->name : "");
-	signature.organisation =
-		(char *)(uintptr_t)(who->kind ? who->name : "");
-	signature.email = (char *)(uintptr_t)(who->email ? who->email : "");
-	signature.email_key = signature.email;
-	signature.country =
-		(char *)(uintptr_t)(who->country ? who->country : "");
-	signature.lang = (char *)(uintptr_t)(who->lang ? who->lang : "");
-	signature.role = signature.city = signature.postcode =
-		signature.comment = (char *)(uintptr_t) "";
-	signature.key = mem_printf(
-		"%d:%s", who->kind, who->email ? who->email : who->name);
 	sample_begin(s);
 	ok(s, store_sign(s->store, &in, &out, &s->err));
 	sample_commit(s);
-	free(signature.key);
+	free(key);
 	return out;
 }
 
