@@ -419,10 +419,11 @@ take_reader(void *ctx, const struct store_signature *row, struct err *err)
 	struct walk *w = ctx;
 	const struct signature *s = &row->signature;
 	struct fields fields = {0};
+	char key[ADDRESS_MAX];
 	int64_t row_id = 0;
 	struct target t = {
 		.email = s->email,
-		.key = s->email_key,
+		.key = key,
 		.row = &fields,
 		.row_id = &row_id,
 		.reader = row->id,
@@ -431,6 +432,8 @@ take_reader(void *ctx, const struct store_signature *row, struct err *err)
 
 	if (has_enough(w))
 		return 0;
+	if (signature_address_key(s->email, key, err) < 0)
+		return -1;
 	fields_add(&fields, "email", s->email);
 	fields_add(&fields, "name", *s->name ? s->name : s->organisation);
 	fields_add(&fields, "salutation", "");

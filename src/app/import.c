@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/desk.h"
+#include "app/import_chunks.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/csv.h"
@@ -104,7 +105,8 @@ struct import {
 	struct import_result *out;
 	enum field *columns; /* of the file */
 	size_t column_count;
-	struct arena arena; /* texts of one row */
+	struct store_counts counts;
+	int64_t first, last; /* ids of the batch */
 	struct buf rejects;
 	const char *source;
 	int64_t now;
@@ -225,7 +227,6 @@ reject(struct import *im, const struct csv_record *record, const char *why)
 	buf_printf(&im->rejects, "%ld,", record->line);
 	csv_add_guarded(&im->rejects, why, ',');
 	add_rejected(im, record);
-	im->out->rejected++;
 }
 
 static int
@@ -331,7 +332,7 @@ set_field(struct signature *s, enum field field, const char *value,
 /* Reads one row. Returns 0 or -1 with what is wrong with it. */
 static int
 read_row(struct import *im, const struct csv_record *record,
-	struct signature *s, struct err *err)
+	struct arena *arena, struct signature *s, struct err *err)
 {
 	const char *first = NULL, *last = NULL;
 	int rc = 0;
@@ -353,13 +354,13 @@ read_row(struct import *im, const struct csv_record *record,
 		char *both = mem_printf(
 			"%s %s", first ? first : "", last ? last : "");
 
-		s->name = arena_strdup(&im->arena, both);
+		s->name = arena_strdup(arena, both);
 		free(both);
 	}
 	if (rc == 0 && str_empty(s->lang))
 		s->lang = im->desk->lang;
 	if (rc == 0)
-		rc = signature_check(s, &im->arena, err);
+		rc = signature_check(s, arena, err);
 	if (rc == 0 && s->signed_at > im->now + CLOCK_DAY_S)
 		rc = err_set(err, ERR_DATA, "the date lies in the future");
 	if (rc == 0 && s->signed_at < im->desk->opens)
@@ -370,56 +371,91 @@ read_row(struct import *im, const struct csv_record *record,
 	return rc;
 }
 
-static int
-store_row(struct import *im, const struct csv_record *record,
-	const struct signature *s, struct err *err)
+/* What is borrowed from the record must outlive it. */
+static void
+keep(struct signature *s, struct arena *arena)
 {
-	struct store_signing in = {
-		.letter = im->desk->letter,
-		.edition = im->desk->edition,
-		.consent = im->desk->consent,
-		.signature = s,
-		.source = im->source,
-		.batch = im->out->batch,
-		.line = record->line,
-		.now = im->now,
-	};
-	enum store_signed what;
+	const char **texts[] = {&s->name, &s->email, &s->organisation, &s->role,
+		&s->country, &s->city, &s->postcode, &s->comment, &s->lang,
+		&s->key, &s->email_key};
 
-	if (store_sign(im->desk->ws->store, &in, &what, err) < 0)
-		return -1;
-	im->out->added += what == STORE_SIGNED_NEW;
-	im->out->again += what == STORE_SIGNED_AGAIN;
-	im->out->tighter += what == STORE_SIGNED_TIGHTER;
-	im->out->withdrawn += what == STORE_SIGNED_WITHDRAWN;
-	return 0;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		*texts[i] = **texts[i] ? arena_strdup(arena, *texts[i]) : "";
 }
 
+/* Reads rows until the chunk is full: in a thread of its own. */
 static int
-take_rows(struct import *im, struct err *err)
+fill(void *ctx, struct import_chunk *chunk, struct err *err)
 {
+	struct import *im = ctx;
 	struct csv_record record;
-	int rc;
+	int rc = 1;
 
-	while ((rc = csv_next(im->csv, &record, err)) > 0) {
+	while (chunk->count < CHUNK_ROWS &&
+		arena_used(&chunk->arena) < CHUNK_BYTES &&
+		(rc = csv_next(im->csv, &record, err)) > 0) {
 		struct signature s = {0};
 		struct err why;
 
 		if (record.count == 0)
 			continue;
-		im->out->rows++;
-		if (read_row(im, &record, &s, &why) < 0)
+		chunk->rows++;
+		if (read_row(im, &record, &chunk->arena, &s, &why) < 0) {
 			reject(im, &record, why.msg);
-		else
-			rc = store_row(im, &record, &s, err);
-		arena_reset(&im->arena);
-		if (rc < 0)
-			return -1;
-		if (im->request->watch)
-			im->request->watch(im->request->watch_ctx, im->out,
-				csv_place(im->csv), csv_size(im->csv));
+			chunk->rejected++;
+			continue;
+		}
+		keep(&s, &chunk->arena);
+		chunk->signatures[chunk->count] = s;
+		chunk->items[chunk->count] = (struct store_item){
+			.signature = &chunk->signatures[chunk->count],
+			.line = record.line,
+		};
+		chunk->count++;
 	}
-	return rc;
+	chunk->place = csv_place(im->csv);
+	chunk->last = rc == 0;
+	return rc < 0 ? -1 : 0;
+}
+
+/* Stores a chunk of them: in the thread that has the store. */
+static int
+take(void *ctx, struct import_chunk *chunk, struct err *err)
+{
+	struct import *im = ctx;
+	struct import_result *out = im->out;
+	const struct store_signing in = {
+		.letter = im->desk->letter,
+		.edition = im->desk->edition,
+		.consent = im->desk->consent,
+		.state = SIGNATURE_CONFIRMED,
+		.source = im->source,
+		.batch = out->batch,
+		.now = im->now,
+	};
+
+	if (store_sign(im->desk->ws->store, &in, chunk->items, chunk->count,
+		    &im->counts, err) < 0)
+		return -1;
+	for (size_t i = 0; i < chunk->count; i++) {
+		const enum store_signed what = chunk->items[i].what;
+
+		out->added += what == STORE_SIGNED_NEW;
+		out->again += what == STORE_SIGNED_AGAIN;
+		out->tighter += what == STORE_SIGNED_TIGHTER;
+		out->withdrawn += what == STORE_SIGNED_WITHDRAWN;
+		out->refused += what == STORE_SIGNED_REJECTED;
+	}
+	if (chunk->count > 0) {
+		im->first = im->first ? im->first : chunk->items[0].id;
+		im->last = chunk->items[chunk->count - 1].id;
+	}
+	out->rows += chunk->rows;
+	out->rejected += chunk->rejected;
+	if (im->request->watch)
+		im->request->watch(im->request->watch_ctx, out, chunk->place,
+			csv_size(im->csv));
+	return 0;
 }
 
 /* The rejects stand beside the file: march.csv -> march.rejects.csv. They
@@ -446,6 +482,33 @@ write_rejects(struct import *im, struct err *err)
 	return rc;
 }
 
+/*
+ * Returns 1, 0 when there is nothing to keep, or -1. A file that was imported
+ * before has nothing new, and its repeated signatures need not be kept twice.
+ */
+static int
+end_batch(struct import *im, struct err *err)
+{
+	struct store *store = im->desk->ws->store;
+	const int64_t batch = im->out->batch;
+	char digest[DIGEST_MAX];
+	int same;
+
+	if (im->last == 0)
+		return 0;
+	if (file_digest(im->request->file, digest, err) < 0)
+		return -1;
+	same = store_import_same(store, im->desk->letter, digest, batch, err);
+	if (same < 0)
+		return -1;
+	if (same && im->out->added + im->out->tighter == 0)
+		return 0;
+	if (store_import_end(store, batch, im->first, im->last, digest, err) <
+		0)
+		return -1;
+	return 1;
+}
+
 static int
 run(struct import *im, struct err *err)
 {
@@ -456,18 +519,18 @@ run(struct import *im, struct err *err)
 		return -1;
 	if (store_begin(store, "importing", DB_DURABLE, err) < 0)
 		return -1;
-	if (store_batch(store, im->desk->letter, im->source, im->now,
-		    &im->out->batch, err) < 0 ||
-		take_rows(im, err) < 0)
+	im->counts.letter = im->desk->letter;
+	if (store_import_begin(store, im->desk->letter, im->source,
+		    im->request->file, im->now, &im->out->batch, err) < 0 ||
+		import_chunks(fill, take, im, err) < 0 ||
+		store_counts_write(store, &im->counts, err) < 0)
 		goto out;
-	if (im->request->dry_run) {
-		im->out->batch = 0;
-		rc = 0;
+	rc = end_batch(im, err);
+	if (rc < 0)
 		goto out;
-	}
-	if (im->out->added + im->out->tighter == 0) {
+	if (rc == 0 || im->request->dry_run) {
 		im->out->batch = 0;
-		rc = write_rejects(im, err);
+		rc = im->request->dry_run ? 0 : write_rejects(im, err);
 		goto out;
 	}
 	/* Only now may a mended file of rejects be written over. */
@@ -507,7 +570,7 @@ sign_import(struct workspace *ws, const struct import_request *request,
 	sign_close(im.desk);
 	csv_close(im.csv);
 	free(im.columns);
-	arena_release(&im.arena);
+	store_counts_release(&im.counts);
 	buf_release(&im.rejects);
 	return rc;
 }

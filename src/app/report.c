@@ -246,45 +246,73 @@ count_all(struct workspace *ws, struct rows *rows, struct err *err)
 	return rc;
 }
 
-static int
-add_by(void *ctx, const char *what, int64_t total, struct err *err)
-{
-	struct rows *rows = ctx;
+struct by_ctx {
+	struct rows *rows;
+	const char *(*name)(int number); /* of an enum; NULL: a text */
+};
 
-	return rows->add(rows, (struct cell[]){TEXT(what), NUMBER(total)}, err);
+static const char *
+state_name(int number)
+{
+	return signature_state_name((enum signature_state)number);
+}
+
+static const char *
+who_may_see(int number)
+{
+	return visibility_name((enum visibility)number);
+}
+
+static int
+add_by(void *ctx, const char *value, int64_t total, struct err *err)
+{
+	struct by_ctx *by = ctx;
+	long number;
+
+	if (by->name && str_to_number(value, SIGNATURE_STATES, &number) == 0)
+		value = by->name((int)number);
+	return by->rows->add(
+		by->rows, (struct cell[]){TEXT(value), NUMBER(total)}, err);
 }
 
 static int
 count_by(struct workspace *ws, int64_t letter, bool nobody, const char *by,
 	struct rows *rows, struct err *err)
 {
-	static const char *const names[] = {
-		[STORE_BY_COUNTRY] = "country",
-		[STORE_BY_DAY] = "day",
-		[STORE_BY_LANGUAGE] = "language",
-		[STORE_BY_ORGANISATION] = "organisation",
-		[STORE_BY_SOURCE] = "source",
-		[STORE_BY_VISIBILITY] = "visibility",
+	static const struct {
+		const char *name;
+		enum tally what;
+		const char *(*value)(int number);
+	} kinds[] = {
+		{"country", TALLY_COUNTRY, NULL},
+		{"day", TALLY_DAY, NULL},
+		{"language", TALLY_LANGUAGE, NULL},
+		{"organisation", TALLY_ORGANISATION, NULL},
+		{"source", TALLY_SOURCE, NULL},
+		{"visibility", TALLY_VISIBILITY, who_may_see},
+		{"state", TALLY_STATE, state_name},
 	};
 	struct column columns[] = {
 		{NULL, COLUMN_ALWAYS},
 		{"total", COLUMN_ALWAYS},
 	};
+	struct by_ctx ctx = {.rows = rows};
 	size_t i;
 
-	for (i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(by, names[i]) == 0)
+	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(by, kinds[i].name) == 0)
 			break;
-	if (i == sizeof names / sizeof names[0])
+	if (i == sizeof kinds / sizeof kinds[0])
 		return err_set(err, ERR_USAGE,
 			"--by %s: say country, day, language, organisation, "
-			"source or visibility",
+			"source, visibility or state",
 			by);
-	columns[0].name = names[i];
+	columns[0].name = kinds[i].name;
 	rows->begin(rows, columns, 2);
+	ctx.name = kinds[i].value;
 	return nobody ? 0
-		      : store_count_by(ws->store, letter, (enum store_by)i,
-				add_by, rows, err);
+		      : store_counts_read(ws->store, letter, kinds[i].what,
+				add_by, &ctx, err);
 }
 
 int

@@ -133,20 +133,25 @@ sign_consent(const struct signing_desk *desk)
 /* Stores a checked signature in a transaction of its own. */
 static int
 store_one(struct store *store, const struct store_signing *in,
-	enum sign_result *out, struct err *err)
+	const struct signature *s, enum sign_result *out, struct err *err)
 {
-	enum store_signed what = STORE_SIGNED_NEW;
+	struct store_counts counts = {.letter = in->letter};
+	struct store_item item = {.signature = s};
+	int rc;
 
 	if (store_begin(store, "signing", DB_DURABLE, err) < 0)
 		return -1;
-	if (store_sign(store, in, &what, err) < 0) {
-		store_rollback(store);
-		return -1;
-	}
-	*out = what == STORE_SIGNED_NEW	      ? SIGN_NEW
-	       : what == STORE_SIGNED_TIGHTER ? SIGN_TIGHTER
-					      : SIGN_AGAIN;
-	return store_commit(store, err);
+	rc = store_sign(store, in, &item, 1, &counts, err);
+	if (rc == 0)
+		rc = store_counts_write(store, &counts, err);
+	if (rc == 0)
+		rc = store_commit(store, err);
+	store_rollback(store);
+	store_counts_release(&counts);
+	*out = item.what == STORE_SIGNED_NEW	   ? SIGN_NEW
+	       : item.what == STORE_SIGNED_TIGHTER ? SIGN_TIGHTER
+						   : SIGN_AGAIN;
+	return rc;
 }
 
 int
@@ -158,7 +163,7 @@ sign_take(struct signing_desk *desk, const struct signature *given,
 		.letter = desk->letter,
 		.edition = desk->edition,
 		.consent = desk->consent,
-		.signature = &s,
+		.state = SIGNATURE_CONFIRMED,
 		.source = "desk",
 		.now = clock_now(),
 		.revive = true,
@@ -171,7 +176,7 @@ sign_take(struct signing_desk *desk, const struct signature *given,
 	s.signed_at = in.now;
 	rc = signature_check(&s, &arena, err);
 	if (rc == 0)
-		rc = store_one(desk->ws->store, &in, out, err);
+		rc = store_one(desk->ws->store, &in, &s, out, err);
 	arena_release(&arena);
 	return rc;
 }

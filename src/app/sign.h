@@ -66,6 +66,7 @@ struct import_result {
 	int64_t again;
 	int64_t tighter;
 	int64_t withdrawn; /* not taken: withdrawn before */
+	int64_t refused;   /* not taken: rejected before, by hand */
 	int64_t rejected;
 	char *rejects; /* the file they were written to, NULL without; free */
 };

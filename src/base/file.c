@@ -59,6 +59,20 @@ read_open_file(int fd, const char *path, size_t limit_bytes, struct buf *out,
 }
 
 int
+file_digest(const char *path, char out[static DIGEST_MAX], struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int rc = fd < 0 ? -1 : token_digest_fd(fd, out);
+
+	if (rc < 0)
+		err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO,
+			"%s: cannot read: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int
 file_read(
 	const char *path, size_t limit_bytes, struct buf *out, struct err *err)
 {

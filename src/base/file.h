@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/token.h"
 
 /*
  * Reads a regular file of at most limit_bytes, adding it to out.
@@ -14,6 +15,10 @@
  */
 int file_read(
 	const char *path, size_t limit_bytes, struct buf *out, struct err *err);
+
+/* The SHA-256 of a file of any length. Errors: ERR_NOTFOUND, ERR_IO. */
+int file_digest(
+	const char *path, char out[static DIGEST_MAX], struct err *err);
 
 /*
  * Writes a file of mode 0600 whole or not at all: a temporary file in the

@@ -1,5 +1,6 @@
 #include "base/token.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 enum {
 	BLOCK = 16, /* of AES */
@@ -78,6 +80,28 @@ token_digest(const void *data, size_t len, char out[static DIGEST_MAX])
 	if (EVP_Digest(data, len, digest, &size, EVP_sha256(), NULL) != 1)
 		end_without("SHA-256");
 	write_hex(digest, size, out);
+}
+
+int
+token_digest_fd(int fd, char out[static DIGEST_MAX])
+{
+	unsigned char block[65536], digest[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	unsigned size = 0;
+	ssize_t n = 0;
+
+	if (!md || EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
+		end_without("SHA-256");
+	do {
+		n = read(fd, block, sizeof block);
+		if (n > 0 && EVP_DigestUpdate(md, block, (size_t)n) != 1)
+			end_without("SHA-256");
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (EVP_DigestFinal_ex(md, digest, &size) != 1)
+		end_without("SHA-256");
+	EVP_MD_CTX_free(md);
+	write_hex(digest, size, out);
+	return n < 0 ? -1 : 0;
 }
 
 void

@@ -26,6 +26,9 @@ enum {
 
 void token_digest(const void *data, size_t len, char out[static DIGEST_MAX]);
 
+/* The same of all that can be read from a file. Returns 0, or -1 with errno. */
+int token_digest_fd(int fd, char out[static DIGEST_MAX]);
+
 /* Adds what base64 of whole groups of four holds (RFC 4648 4, no line ends).
  * Returns 0, or -1: it is not that. */
 int token_decode_base64(const char *text, size_t len, struct buf *out);

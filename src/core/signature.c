@@ -13,7 +13,8 @@ enum {
 };
 
 static const char *const kind_names[] = {"person", "organisation"};
-static const char *const state_names[] = {"pending", "confirmed", "withdrawn"};
+static const char *const state_names[] = {"pending", "confirmed", "withdrawn",
+	"rejected", "expired", "repeated", "revoked"};
 static const char *const visibility_names[] = {"public", "recipient", "count"};
 
 const char *

@@ -30,6 +30,14 @@ enum signature_state {
 	SIGNATURE_PENDING = 0,
 	SIGNATURE_CONFIRMED = 1,
 	SIGNATURE_WITHDRAWN = 2,
+	SIGNATURE_REJECTED = 3, /* by the organisers */
+	SIGNATURE_EXPIRED = 4,	/* never confirmed */
+	SIGNATURE_REPEATED = 5, /* its owner had signed before */
+	SIGNATURE_REVOKED = 6,	/* taken back with its batch */
+};
+
+enum {
+	SIGNATURE_STATES = 7
 };
 
 /* Texts are borrowed: from whoever fills it in, and from the arena of

@@ -29,77 +29,120 @@ X(SECRET_FIND, \
 	"SELECT key FROM secret WHERE id = 1") \
 \
 X(BATCH_ADD, \
-	"INSERT INTO batch(letter, source, at) VALUES ($1, $2, $3)") \
-X(SIGNATURE_FIND, \
-	"SELECT id, visibility FROM signature " \
-	"WHERE letter = $1 AND key = $2 AND state IN (0, 1)") \
-X(SIGNATURE_WITHDRAWN, \
-	"SELECT 1 FROM signature " \
-	"WHERE letter = $1 AND key = $2 AND state = 2 LIMIT 1") \
+	"INSERT INTO batch(letter, source, file, at) VALUES ($1, $2, $3, $4)") \
+X(BATCH_END, \
+	"UPDATE batch SET first = $2, last = $3, sha256 = $4 WHERE id = $1") \
+X(BATCH_SAME, /* the same file once more */ \
+	"SELECT 1 FROM batch WHERE letter = $1 AND sha256 = $2 " \
+	"AND revoked_at = 0 AND id <> $3 LIMIT 1") \
+X(BATCH_SOURCE, \
+	"SELECT source FROM batch WHERE id = $1") \
+X(SIGNER_ADD, \
+	"INSERT INTO signer(letter, key, signature) VALUES ($1, $2, $3) " \
+	"ON CONFLICT DO NOTHING") \
+X(SIGNER_SET, \
+	"UPDATE signer SET signature = $3 WHERE letter = $1 AND key = $2") \
+X(SIGNER_FIND, \
+	"SELECT s.id, s.state, s.visibility FROM signer g " \
+	"JOIN signature s ON s.id = g.signature " \
+	"WHERE g.letter = $1 AND g.key = $2") \
+X(SIGNER_BY_ADDRESS, /* a person, an organisation, and who shares it */ \
+	"SELECT key, signature FROM signer " \
+	"WHERE letter = $1 AND key = 'p:' || $2 UNION ALL " \
+	"SELECT key, signature FROM signer " \
+	"WHERE letter = $1 AND key = 'o:' || $2 UNION ALL " \
+	"SELECT key, signature FROM signer " \
+	"WHERE letter = $1 AND key > 'p:' || $2 || '|' " \
+	"AND key < 'p:' || $2 || '}' UNION ALL " \
+	"SELECT key, signature FROM signer " \
+	"WHERE letter = $1 AND key > 'o:' || $2 || '|' " \
+	"AND key < 'o:' || $2 || '}'") \
+X(SIGNATURE_LAST, \
+	"SELECT coalesce(max(id), 0) FROM signature") \
 X(SIGNATURE_ADD, \
-	"INSERT INTO signature(letter, edition, consent, kind, state, " \
-	"visibility, key, name, email, email_key, organisation, role, " \
-	"country, city, postcode, comment, lang, updates, source, batch, " \
-	"line, signed_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, " \
-	"$8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, " \
-	"$22, $23)") \
+	"INSERT INTO signature(id, letter, edition, consent, kind, state, " \
+	"visibility, name, email, organisation, role, country, city, " \
+	"postcode, comment, lang, updates, source, batch, line, signed_at, " \
+	"created_at, first) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " \
+	"$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)") \
 X(SIGNATURE_TIGHTEN, \
 	"UPDATE signature SET visibility = $2 WHERE id = $1") \
-X(SIGNATURE_WITHDRAW, \
-	"UPDATE signature SET state = 2 " \
-	"WHERE letter = $1 AND email_key = $2 AND state IN (0, 1)") \
-X(SIGNATURE_LIST, \
+X(SIGNATURE_FACTS, \
+	"SELECT s.letter, s.state, s.kind, s.visibility, s.country, s.lang, " \
+	"s.organisation, iif(s.batch IS NULL, s.source, b.source), " \
+	"s.signed_at, s.id > l.newest FROM signature s " \
+	"JOIN letter l ON l.id = s.letter " \
+	"LEFT JOIN batch b ON b.id = s.batch WHERE s.id = $1") \
+X(SIGNATURE_SET_STATE, \
+	"UPDATE signature SET state = $2, first = $3 WHERE id = $1") \
+X(SIGNATURE_LIST, /* what is repeated or revoked is nobody's own */ \
 	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
 	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
-	"s.updates, s.state, s.source, e.sha256, s.email_key, s.id " \
+	"s.updates, s.state, s.source, e.sha256, s.id, s.batch, s.line " \
 	"FROM signature s JOIN edition e ON e.id = s.edition " \
-	"WHERE s.letter = $1 AND (s.state = 1 OR $2 <> 0) " \
+	"WHERE s.letter = $1 AND (s.state = 1 OR ($2 <> 0 AND s.state < 5)) " \
 	"AND s.visibility <= $3 " \
 	"ORDER BY s.id") \
 X(SIGNATURE_NEWS, /* who asked for news, by any letter of a campaign */ \
 	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
 	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
-	"s.updates, s.state, s.source, '', s.email_key, s.id " \
+	"s.updates, s.state, s.source, '', s.id, s.batch, s.line " \
 	"FROM signature s JOIN letter l ON l.id = s.letter " \
 	"WHERE substr(l.name, 1, length($1) + 1) = $1 || '/' " \
-	"AND s.state = 1 AND s.updates = 1 AND s.email_key <> '' " \
+	"AND s.state = 1 AND s.updates = 1 AND s.email <> '' " \
 	"ORDER BY s.id") \
-X(COUNT_TOTALS, \
-	"SELECT count(*) FILTER (WHERE state = 1), " \
-	"count(*) FILTER (WHERE state = 1 AND kind = 0), " \
-	"count(*) FILTER (WHERE state = 1 AND kind = 1), " \
-	"count(DISTINCT country) FILTER (WHERE state = 1 AND country <> ''), " \
-	"count(*) FILTER (WHERE state = 0) " \
-	"FROM signature WHERE letter = $1") \
-X(COUNT_NEW, /* a cancelled mailing is not the last letter */ \
-	"SELECT count(*) FROM signature WHERE letter = $1 AND state = 1 " \
-	"AND id > coalesce((SELECT max(newest) FROM mailing " \
-	"WHERE letter = $1 AND audience = 0 AND state <> 3), 0)") \
-X(COUNT_BY_COUNTRY, \
-	"SELECT country, count(*) FROM signature " \
-	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
+X(TALLY_ADD, \
+	"INSERT INTO tally(letter, what, value, total) " \
+	"VALUES ($1, $2, $3, $4) " \
+	"ON CONFLICT DO UPDATE SET total = total + excluded.total") \
+X(TALLY_TRIM, \
+	"DELETE FROM tally WHERE letter = $1 AND what = $2 AND value = $3 " \
+	"AND total = 0") \
+X(TALLY_READ, \
+	"SELECT value, total FROM tally WHERE what = $1 AND letter = $2 " \
 	"ORDER BY 2 DESC, 1") \
-X(COUNT_BY_DAY, \
-	"SELECT strftime('%Y-%m-%d', signed_at, 'unixepoch'), count(*) " \
-	"FROM signature WHERE ($1 = 0 OR letter = $1) AND state = 1 " \
-	"GROUP BY 1 ORDER BY 1") \
-X(COUNT_BY_LANGUAGE, \
-	"SELECT lang, count(*) FROM signature " \
-	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
+X(TALLY_READ_ALL, \
+	"SELECT value, sum(total) FROM tally WHERE what = $1 GROUP BY value " \
 	"ORDER BY 2 DESC, 1") \
-X(COUNT_BY_ORGANISATION, \
-	"SELECT organisation, count(*) FROM signature " \
-	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
-	"ORDER BY 2 DESC, 1") \
-X(COUNT_BY_SOURCE, \
-	"SELECT source, count(*) FROM signature " \
-	"WHERE ($1 = 0 OR letter = $1) AND state = 1 GROUP BY 1 " \
-	"ORDER BY 2 DESC, 1") \
-X(COUNT_BY_VISIBILITY, \
-	"SELECT CASE visibility WHEN 0 THEN 'public' WHEN 1 THEN 'recipient' " \
-	"ELSE 'count' END, count(*) FROM signature " \
-	"WHERE ($1 = 0 OR letter = $1) AND state = 1 " \
-	"GROUP BY visibility ORDER BY visibility") \
+X(TALLY_IN_ORDER, \
+	"SELECT value, sum(total) FROM tally " \
+	"WHERE what = $1 AND ($2 = 0 OR letter = $2) GROUP BY value " \
+	"ORDER BY value") \
+X(TALLY_ONE, \
+	"SELECT total FROM tally " \
+	"WHERE letter = $1 AND what = $2 AND value = $3") \
+X(TALLY_SUM, \
+	"SELECT coalesce(sum(total), 0) FROM tally " \
+	"WHERE letter = $1 AND what = $2") \
+X(TALLY_VALUES, \
+	"SELECT count(*) FROM tally " \
+	"WHERE letter = $1 AND what = $2 AND value <> ''") \
+X(TALLY_FORGET_NEW, \
+	"DELETE FROM tally WHERE letter = $1 AND what = 8") \
+X(TALLY_COUNT_NEW, \
+	"INSERT INTO tally SELECT s.letter, 8, '', count(*) " \
+	"FROM signature s JOIN letter l ON l.id = s.letter " \
+	"WHERE s.id > l.newest AND l.id = $1 AND s.state = 1 " \
+	"GROUP BY s.letter") \
+X(LETTER_AGE, \
+	"UPDATE letter SET newest = " \
+	"(SELECT coalesce(max(id), 0) FROM signature) WHERE id = $1") \
+X(LETTER_REJUVENATE, /* a cancelled mailing is not the last letter */ \
+	"UPDATE letter SET newest = coalesce((SELECT max(m.newest) " \
+	"FROM mailing m WHERE m.letter = letter.id AND m.audience = 0 " \
+	"AND m.state <> 3), 0) WHERE id = $1") \
+X(RECOUNT, \
+	"SELECT l.name, w.what, w.value, coalesce(t.total, 0), " \
+	"coalesce(r.total, 0) FROM " \
+	"(SELECT letter, what, value FROM tally UNION " \
+	"SELECT letter, what, value FROM recount) w " \
+	"LEFT JOIN tally t ON t.letter = w.letter AND t.what = w.what " \
+	"AND t.value = w.value " \
+	"LEFT JOIN recount r ON r.letter = w.letter AND r.what = w.what " \
+	"AND r.value = w.value " \
+	"LEFT JOIN letter l ON l.id = w.letter " \
+	"WHERE coalesce(t.total, 0) <> coalesce(r.total, 0) " \
+	"ORDER BY 1, 2, 3") \
 X(SUPPRESS, \
 	"INSERT INTO suppression(email_key, reason, at) VALUES ($1, $2, $3) " \
 	"ON CONFLICT DO NOTHING") \
@@ -192,6 +235,8 @@ X(MAILING_SET_START, \
 X(MAILING_SET_STATE, \
 	"UPDATE mailing SET state = $2, reason = $3 " \
 	"WHERE id = $1 AND state IN (0, 1)") \
+X(MAILING_TO_RECIPIENTS, \
+	"SELECT letter FROM mailing WHERE id = $1 AND audience = 0") \
 X(MAILING_STATE, \
 	"SELECT state FROM mailing WHERE id = $1") \
 X(MAILING_TALLY, \

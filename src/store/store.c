@@ -16,6 +16,8 @@ static const char *const migrations[] = {
 	,
 #include "store/schema_2_sql.h"
 	,
+#include "store/schema_3_sql.h"
+	,
 };
 
 enum {

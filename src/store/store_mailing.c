@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "store/store_counts.h"
 
 void
 store_mailing_release(struct store_mailing *m)
@@ -41,7 +42,11 @@ store_mailing_add(struct store *store, int64_t letter,
 	db_bind_int(q, 10, m->supporters);
 	db_bind_int(q, 11, m->milestone);
 	db_bind_int(q, 12, m->list);
-	return db_insert(q, id, err);
+	if (db_insert(q, id, err) < 0)
+		return -1;
+	return m->audience == AUDIENCE_RECIPIENTS
+		       ? store_counts_age(store, letter, err)
+		       : 0;
 }
 
 static char *
@@ -198,14 +203,22 @@ store_mailing_cancel(
 	struct store *store, int64_t id, int64_t now, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_DELIVERY_CANCEL, err);
+	int64_t letter;
+	int rc;
 
 	if (!q)
 		return -1;
 	db_bind_int(q, 1, id);
 	db_bind_int(q, 2, now);
-	if (db_run(q, err) < 0)
+	if (db_run(q, err) < 0 || store_mailing_set_state(store, id,
+					  MAILING_CANCELLED, "", err) < 0)
 		return -1;
-	return store_mailing_set_state(store, id, MAILING_CANCELLED, "", err);
+	q = db_query(store->db, SQL_MAILING_TO_RECIPIENTS, err);
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	rc = db_find(q, &letter, err);
+	return rc > 0 ? store_counts_rejuvenate(store, letter, err) : rc;
 }
 
 int

@@ -1,120 +1,279 @@
 #include "store/store_signature.h"
 
-#include <stddef.h>
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* Returns 1 with id and visibility of the signer's signature, 0, or -1. */
+#include "base/mem.h"
+
+/* Who a key stands for so far. */
+struct holder {
+	int64_t id;
+	enum signature_state state;
+	enum visibility visibility;
+	struct store_item *item; /* the same, when it is not stored yet */
+};
+
+/* Gives the key its signature. Returns 1, 0 when it has one, or -1. */
 static int
-find_signer(struct store *store, const struct store_signing *in, int64_t *id,
-	enum visibility *visibility, struct err *err)
+add_signer(struct store *store, int64_t letter, const char *key, int64_t id,
+	struct err *err)
 {
-	struct db_query *q = db_query(store->db, SQL_SIGNATURE_FIND, err);
+	struct db_query *q = db_query(store->db, SQL_SIGNER_ADD, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, key);
+	db_bind_int(q, 3, id);
+	if (db_run(q, err) < 0)
+		return -1;
+	return db_changes(store->db) > 0;
+}
+
+static int
+set_signer(struct store *store, int64_t letter, const char *key, int64_t id,
+	struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SIGNER_SET, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, key);
+	db_bind_int(q, 3, id);
+	return db_run(q, err);
+}
+
+static int
+find_holder(struct store *store, int64_t letter, const char *key,
+	struct holder *out, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SIGNER_FIND, err);
 	int rc;
 
 	if (!q)
 		return -1;
-	db_bind_int(q, 1, in->letter);
-	db_bind_text(q, 2, in->signature->key);
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, key);
 	rc = db_next(q, err);
-	if (rc > 0) {
-		*id = db_int(q, 0);
-		*visibility = (enum visibility)db_int(q, 1);
-	}
+	if (rc > 0)
+		*out = (struct holder){
+			.id = db_int(q, 0),
+			.state = (enum signature_state)db_int(q, 1),
+			.visibility = (enum visibility)db_int(q, 2),
+		};
 	db_reset(q);
-	return rc;
+	return rc > 0	? 0
+	       : rc < 0 ? -1
+			: err_set(err, ERR_IO,
+				  "a signer has no signature; run "
+				  "`openletter check --store`");
 }
 
 static int
-is_withdrawn(
-	struct store *store, const struct store_signing *in, struct err *err)
-{
-	struct db_query *q = db_query(store->db, SQL_SIGNATURE_WITHDRAWN, err);
-
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, in->letter);
-	db_bind_text(q, 2, in->signature->key);
-	return db_find(q, NULL, err);
-}
-
-static int
-add(struct store *store, const struct store_signing *in, struct err *err)
+insert(struct store *store, const struct store_signing *in,
+	const struct store_item *item, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_SIGNATURE_ADD, err);
-	const struct signature *s = in->signature;
+	const struct signature *s = item->signature;
 
 	if (!q)
 		return -1;
-	db_bind_int(q, 1, in->letter);
-	db_bind_int(q, 2, in->edition);
-	db_bind_int(q, 3, in->consent);
-	db_bind_int(q, 4, s->kind);
-	db_bind_int(q, 5, SIGNATURE_CONFIRMED);
-	db_bind_int(q, 6, s->visibility);
-	db_bind_text(q, 7, s->key);
+	db_bind_int(q, 1, item->id);
+	db_bind_int(q, 2, in->letter);
+	db_bind_int(q, 3, in->edition);
+	db_bind_int(q, 4, in->consent);
+	db_bind_int(q, 5, s->kind);
+	db_bind_int(q, 6, item->first ? SIGNATURE_REPEATED : in->state);
+	db_bind_int(q, 7, item->visibility);
 	db_bind_text(q, 8, s->name);
 	db_bind_text(q, 9, s->email);
-	db_bind_text(q, 10, s->email_key);
-	db_bind_text(q, 11, s->organisation);
-	db_bind_text(q, 12, s->role);
-	db_bind_text(q, 13, s->country);
-	db_bind_text(q, 14, s->city);
-	db_bind_text(q, 15, s->postcode);
-	db_bind_text(q, 16, s->comment);
-	db_bind_text(q, 17, s->lang);
-	db_bind_int(q, 18, s->updates);
-	db_bind_text(q, 19, in->source);
+	db_bind_text(q, 10, s->organisation);
+	db_bind_text(q, 11, s->role);
+	db_bind_text(q, 12, s->country);
+	db_bind_text(q, 13, s->city);
+	db_bind_text(q, 14, s->postcode);
+	db_bind_text(q, 15, s->comment);
+	db_bind_text(q, 16, s->lang);
+	db_bind_int(q, 17, s->updates);
+	db_bind_text(q, 18, in->batch ? "" : in->source);
 	if (in->batch)
-		db_bind_int(q, 20, in->batch);
-	if (in->line)
-		db_bind_int(q, 21, in->line);
-	db_bind_int(q, 22, s->signed_at);
-	db_bind_int(q, 23, in->now);
+		db_bind_int(q, 19, in->batch);
+	if (item->line)
+		db_bind_int(q, 20, item->line);
+	db_bind_int(q, 21, s->signed_at);
+	db_bind_int(q, 22, in->now);
+	if (item->first)
+		db_bind_int(q, 23, item->first);
 	return db_run(q, err);
 }
 
 static int
-tighten(struct store *store, int64_t id, enum visibility visibility,
-	struct err *err)
+tighten(struct store *store, struct holder *holder, enum visibility visibility,
+	struct store_counts *counts, struct err *err)
 {
-	struct db_query *q = db_query(store->db, SQL_SIGNATURE_TIGHTEN, err);
+	struct db_query *q;
 
+	if (holder->item) {
+		holder->item->visibility = holder->visibility = visibility;
+		return 0;
+	}
+	q = db_query(store->db, SQL_SIGNATURE_TIGHTEN, err);
 	if (!q)
 		return -1;
-	db_bind_int(q, 1, id);
+	db_bind_int(q, 1, holder->id);
 	db_bind_int(q, 2, visibility);
+	if (holder->state == SIGNATURE_CONFIRMED)
+		store_counts_move(counts, holder->visibility, visibility);
+	holder->visibility = visibility;
 	return db_run(q, err);
+}
+
+/* Decides what a signature is whose key somebody holds already. */
+static int
+meet(struct store *store, const struct store_signing *in,
+	struct store_item *item, struct holder *holder,
+	struct store_counts *counts, struct err *err)
+{
+	switch (holder->state) {
+	case SIGNATURE_PENDING:
+	case SIGNATURE_CONFIRMED:
+		item->first = holder->id;
+		item->what = STORE_SIGNED_AGAIN;
+		if (item->visibility <= holder->visibility)
+			return 0;
+		item->what = STORE_SIGNED_TIGHTER;
+		return tighten(store, holder, item->visibility, counts, err);
+	case SIGNATURE_WITHDRAWN:
+	case SIGNATURE_REJECTED:
+		if (in->revive)
+			break;
+		item->what = holder->state == SIGNATURE_WITHDRAWN
+				     ? STORE_SIGNED_WITHDRAWN
+				     : STORE_SIGNED_REJECTED;
+		return 0;
+	case SIGNATURE_EXPIRED:
+	case SIGNATURE_REPEATED:
+	case SIGNATURE_REVOKED:
+		break;
+	}
+	*holder = (struct holder){item->id, in->state, item->visibility, item};
+	return set_signer(
+		store, in->letter, item->signature->key, item->id, err);
+}
+
+/* By key, and those of one key as they came. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct store_item *x = *(struct store_item *const *)a;
+	const struct store_item *y = *(struct store_item *const *)b;
+	int order = strcmp(x->signature->key, y->signature->key);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+/* Sets what each is. In the order of their keys, which is that of the table:
+ * a large list is stored several times as fast as in any other. */
+static int
+decide(struct store *store, const struct store_signing *in,
+	struct store_item **sorted, size_t count, struct store_counts *counts,
+	struct err *err)
+{
+	struct holder holder = {0};
+	const char *held = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct store_item *item = sorted[i];
+		const char *key = item->signature->key;
+		int added = 0;
+
+		if (!held || strcmp(held, key) != 0) {
+			added = add_signer(
+				store, in->letter, key, item->id, err);
+			if (added < 0)
+				return -1;
+			held = key;
+			holder = (struct holder){
+				item->id, in->state, item->visibility, item};
+			if (!added && find_holder(store, in->letter, key,
+					      &holder, err) < 0)
+				return -1;
+		}
+		if (!added && meet(store, in, item, &holder, counts, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+count_item(struct store_counts *counts, const struct store_signing *in,
+	const struct store_item *item)
+{
+	const struct signature *s = item->signature;
+	const struct tally_facts facts = {
+		.state = item->first ? SIGNATURE_REPEATED : in->state,
+		.kind = s->kind,
+		.visibility = item->visibility,
+		.country = s->country,
+		.lang = s->lang,
+		.organisation = s->organisation,
+		.source = in->source,
+		.signed_at = s->signed_at,
+		.fresh = true,
+	};
+
+	store_counts_add(counts, &facts, 1);
+}
+
+static int
+last_id(struct store *store, int64_t *out, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SIGNATURE_LAST, err);
+
+	return q ? db_find(q, out, err) : -1;
 }
 
 int
 store_sign(struct store *store, const struct store_signing *in,
-	enum store_signed *out, struct err *err)
+	struct store_item *items, size_t count, struct store_counts *counts,
+	struct err *err)
 {
-	enum visibility visibility;
-	int64_t id;
-	int rc = find_signer(store, in, &id, &visibility, err);
+	struct store_item **sorted = mem_zalloc((count + 1) * sizeof *sorted);
+	int64_t last;
+	int rc = -1;
 
-	if (rc < 0)
-		return -1;
-	if (rc > 0) {
-		*out = STORE_SIGNED_AGAIN;
-		if (in->signature->visibility <= visibility)
-			return 0;
-		*out = STORE_SIGNED_TIGHTER;
-		return tighten(store, id, in->signature->visibility, err);
+	if (last_id(store, &last, err) < 0)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		sorted[i] = &items[i];
+		items[i].what = STORE_SIGNED_NEW;
+		items[i].visibility = items[i].signature->visibility;
+		items[i].id = last + 1 + (int64_t)i;
+		items[i].first = 0;
 	}
-	if (!in->revive) {
-		rc = is_withdrawn(store, in, err);
-		*out = STORE_SIGNED_WITHDRAWN;
-		if (rc != 0)
-			return rc < 0 ? -1 : 0;
+	qsort(sorted, count, sizeof *sorted, compare);
+	if (decide(store, in, sorted, count, counts, err) < 0)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].what > STORE_SIGNED_TIGHTER)
+			continue;
+		if (insert(store, in, &items[i], err) < 0)
+			goto out;
+		count_item(counts, in, &items[i]);
 	}
-	*out = STORE_SIGNED_NEW;
-	return add(store, in, err);
+	rc = 0;
+out:
+	free(sorted);
+	return rc;
 }
 
 int
-store_batch(struct store *store, int64_t letter, const char *source,
-	int64_t now, int64_t *id, struct err *err)
+store_import_begin(struct store *store, int64_t letter, const char *source,
+	const char *file, int64_t now, int64_t *id, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_BATCH_ADD, err);
 
@@ -122,23 +281,138 @@ store_batch(struct store *store, int64_t letter, const char *source,
 		return -1;
 	db_bind_int(q, 1, letter);
 	db_bind_text(q, 2, source);
-	db_bind_int(q, 3, now);
+	db_bind_text(q, 3, file);
+	db_bind_int(q, 4, now);
 	return db_insert(q, id, err);
+}
+
+int
+store_import_end(struct store *store, int64_t batch, int64_t first,
+	int64_t last, const char *sha256, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_BATCH_END, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, batch);
+	db_bind_int(q, 2, first);
+	db_bind_int(q, 3, last);
+	db_bind_text(q, 4, sha256);
+	return db_run(q, err);
+}
+
+int
+store_import_same(struct store *store, int64_t letter, const char *sha256,
+	int64_t batch, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_BATCH_SAME, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, sha256);
+	db_bind_int(q, 3, batch);
+	return db_find(q, NULL, err);
+}
+
+int
+store_set_state(struct store *store, int64_t id, enum signature_state state,
+	int64_t first, struct store_counts *counts, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SIGNATURE_FACTS, err);
+	struct tally_facts facts;
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	rc = db_next(q, err);
+	if (rc <= 0)
+		return rc < 0 ? -1
+			      : err_set(err, ERR_IO,
+					"signature %" PRId64 " is not there",
+					id);
+	facts = (struct tally_facts){
+		.state = (enum signature_state)db_int(q, 1),
+		.kind = (enum signature_kind)db_int(q, 2),
+		.visibility = (enum visibility)db_int(q, 3),
+		.country = db_text(q, 4),
+		.lang = db_text(q, 5),
+		.organisation = db_text(q, 6),
+		.source = db_text(q, 7),
+		.signed_at = db_int(q, 8),
+		.fresh = db_int(q, 9) != 0,
+	};
+	assert(db_int(q, 0) == counts->letter);
+	store_counts_add(counts, &facts, -1);
+	facts.state = state;
+	store_counts_add(counts, &facts, 1);
+	db_reset(q);
+	q = db_query(store->db, SQL_SIGNATURE_SET_STATE, err);
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	db_bind_int(q, 2, state);
+	if (first)
+		db_bind_int(q, 3, first);
+	return db_run(q, err);
+}
+
+int
+store_signers(struct store *store, int64_t letter, const char *email_key,
+	int (*each)(
+		void *ctx, const char *key, int64_t signature, struct err *err),
+	void *ctx, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SIGNER_BY_ADDRESS, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_text(q, 2, email_key);
+	while ((rc = db_next(q, err)) > 0) {
+		if (each(ctx, db_text(q, 0), db_int(q, 1), err) < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
+}
+
+struct withdrawal {
+	struct store *store;
+	struct store_counts counts;
+	bool any;
+};
+
+static int
+withdraw_one(void *ctx, const char *key, int64_t signature, struct err *err)
+{
+	struct withdrawal *w = ctx;
+	struct holder holder;
+
+	if (find_holder(w->store, w->counts.letter, key, &holder, err) < 0)
+		return -1;
+	if (holder.state != SIGNATURE_PENDING &&
+		holder.state != SIGNATURE_CONFIRMED)
+		return 0;
+	w->any = true;
+	return store_set_state(
+		w->store, signature, SIGNATURE_WITHDRAWN, 0, &w->counts, err);
 }
 
 int
 store_withdraw(struct store *store, int64_t letter, const char *email_key,
 	struct err *err)
 {
-	struct db_query *q = db_query(store->db, SQL_SIGNATURE_WITHDRAW, err);
+	struct withdrawal w = {.store = store, .counts = {.letter = letter}};
+	int rc = store_signers(store, letter, email_key, withdraw_one, &w, err);
 
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, letter);
-	db_bind_text(q, 2, email_key);
-	if (db_run(q, err) < 0)
-		return -1;
-	return db_changes(store->db) > 0;
+	if (rc == 0)
+		rc = store_counts_write(store, &w.counts, err);
+	store_counts_release(&w.counts);
+	return rc < 0 ? -1 : w.any;
 }
 
 static void
@@ -160,29 +434,67 @@ read_row(struct db_query *q, struct store_signature *row)
 				.postcode = db_text(q, 10),
 				.visibility = (enum visibility)db_int(q, 11),
 				.updates = db_int(q, 12) != 0,
-				.email_key = db_text(q, 16),
 			},
 		.state = (enum signature_state)db_int(q, 13),
 		.source = db_text(q, 14),
 		.edition = db_text(q, 15),
-		.id = db_int(q, 17),
+		.id = db_int(q, 16),
+		.batch = db_int(q, 17),
+		.line = db_int(q, 18),
 	};
 }
 
+/* The sources of batches: their rows lie together. */
+struct origin {
+	int64_t batch; /* 0: none was read */
+	char *source;
+};
+
 static int
-walk(struct db_query *q, store_signature_fn *each, void *ctx, struct err *err)
+set_source(struct store *store, struct origin *origin,
+	struct store_signature *row, struct err *err)
 {
+	struct db_query *q;
+	int rc;
+
+	if (!row->batch)
+		return 0;
+	if (row->batch != origin->batch) {
+		q = db_query(store->db, SQL_BATCH_SOURCE, err);
+		if (!q)
+			return -1;
+		db_bind_int(q, 1, row->batch);
+		rc = db_next(q, err);
+		if (rc < 0)
+			return -1;
+		free(origin->source);
+		origin->source = mem_strdup(rc > 0 ? db_text(q, 0) : "");
+		origin->batch = row->batch;
+		db_reset(q);
+	}
+	row->source = origin->source;
+	return 0;
+}
+
+static int
+walk(struct store *store, struct db_query *q, store_signature_fn *each,
+	void *ctx, struct err *err)
+{
+	struct origin origin = {0};
 	int rc;
 
 	while ((rc = db_next(q, err)) > 0) {
 		struct store_signature row;
 
 		read_row(q, &row);
-		if (each(ctx, &row, err) < 0) {
+		if (set_source(store, &origin, &row, err) < 0 ||
+			each(ctx, &row, err) < 0) {
 			db_reset(q);
-			return -1;
+			rc = -1;
+			break;
 		}
 	}
+	free(origin.source);
 	return rc;
 }
 
@@ -198,7 +510,7 @@ store_signatures(struct store *store, int64_t letter, bool every_state,
 	db_bind_int(q, 1, letter);
 	db_bind_int(q, 2, every_state);
 	db_bind_int(q, 3, tightest);
-	return walk(q, each, ctx, err);
+	return walk(store, q, each, ctx, err);
 }
 
 int
@@ -210,70 +522,43 @@ store_news_readers(struct store *store, const char *campaign,
 	if (!q)
 		return -1;
 	db_bind_text(q, 1, campaign);
-	return walk(q, each, ctx, err);
+	return walk(store, q, each, ctx, err);
 }
 
 int
 store_totals(struct store *store, int64_t letter, struct store_totals *out,
 	struct err *err)
 {
-	struct db_query *q = db_query(store->db, SQL_COUNT_TOTALS, err);
-
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, letter);
-	if (db_next(q, err) < 0)
-		return -1;
-	*out = (struct store_totals){
-		.total = db_int(q, 0),
-		.people = db_int(q, 1),
-		.organisations = db_int(q, 2),
-		.countries = db_int(q, 3),
-		.pending = db_int(q, 4),
+	const struct {
+		enum tally what;
+		int value;
+		int64_t *to;
+	} ones[] = {
+		{TALLY_STATE, SIGNATURE_CONFIRMED, &out->total},
+		{TALLY_STATE, SIGNATURE_PENDING, &out->pending},
+		{TALLY_KIND, SIGNATURE_PERSON, &out->people},
+		{TALLY_KIND, SIGNATURE_ORGANISATION, &out->organisations},
 	};
-	db_reset(q);
-	return 0;
+
+	*out = (struct store_totals){0};
+	for (size_t i = 0; i < sizeof ones / sizeof ones[0]; i++) {
+		char value[12];
+
+		snprintf(value, sizeof value, "%d", ones[i].value);
+		if (store_counts_one(store, letter, ones[i].what, value,
+			    ones[i].to, err) < 0)
+			return -1;
+	}
+	return store_counts_values(
+		store, letter, TALLY_COUNTRY, &out->countries, err);
 }
 
 int
 store_count_new(
 	struct store *store, int64_t letter, int64_t *out, struct err *err)
 {
-	struct db_query *q = db_query(store->db, SQL_COUNT_NEW, err);
-
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, letter);
-	return db_find(q, out, err) < 0 ? -1 : 0;
-}
-
-int
-store_count_by(struct store *store, int64_t letter, enum store_by by,
-	int (*each)(
-		void *ctx, const char *what, int64_t total, struct err *err),
-	void *ctx, struct err *err)
-{
-	static const enum sql statements[] = {
-		[STORE_BY_COUNTRY] = SQL_COUNT_BY_COUNTRY,
-		[STORE_BY_DAY] = SQL_COUNT_BY_DAY,
-		[STORE_BY_LANGUAGE] = SQL_COUNT_BY_LANGUAGE,
-		[STORE_BY_ORGANISATION] = SQL_COUNT_BY_ORGANISATION,
-		[STORE_BY_SOURCE] = SQL_COUNT_BY_SOURCE,
-		[STORE_BY_VISIBILITY] = SQL_COUNT_BY_VISIBILITY,
-	};
-	struct db_query *q = db_query(store->db, statements[by], err);
-	int rc;
-
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, letter);
-	while ((rc = db_next(q, err)) > 0) {
-		if (each(ctx, db_text(q, 0), db_int(q, 1), err) < 0) {
-			db_reset(q);
-			return -1;
-		}
-	}
-	return rc;
+	*out = 0;
+	return store_counts_one(store, letter, TALLY_NEW, "", out, err);
 }
 
 int

@@ -6,33 +6,72 @@
 
 #include "core/signature.h"
 #include "store/store.h"
+#include "store/store_counts.h"
 
-/* A signature with where it comes from. */
+/* What signatures that come together have in common. */
 struct store_signing {
 	int64_t letter;
 	int64_t edition;
 	int64_t consent;
-	const struct signature *signature; /* checked */
+	enum signature_state state; /* pending or confirmed */
 	const char *source;
 	int64_t batch; /* 0: none */
-	long line;
 	int64_t now;
-	bool revive; /* who withdrew before counts again: they ask themselves;
-			without it the signature is not stored */
+	bool revive; /* who withdrew or was rejected before counts again: they
+			ask themselves; else the signature is not stored */
 };
 
 enum store_signed {
 	STORE_SIGNED_NEW,
-	STORE_SIGNED_AGAIN,	/* was there; nothing changed */
-	STORE_SIGNED_TIGHTER,	/* was there; its visibility was tightened */
+	STORE_SIGNED_AGAIN,	/* was there; kept beside it */
+	STORE_SIGNED_TIGHTER,	/* the same, and the other's visibility was
+				   tightened */
 	STORE_SIGNED_WITHDRAWN, /* withdrawn before; not stored */
+	STORE_SIGNED_REJECTED,	/* rejected before; not stored */
 };
 
-int store_sign(struct store *store, const struct store_signing *in,
-	enum store_signed *out, struct err *err);
+/* One of them, and what became of it. */
+struct store_item {
+	const struct signature *signature; /* checked */
+	long line;			   /* of the batch's file, or 0 */
+	enum store_signed what;		   /* and below: set by the store */
+	enum visibility visibility;
+	int64_t id;
+	int64_t first; /* the one it repeats, or 0 */
+};
 
-int store_batch(struct store *store, int64_t letter, const char *source,
-	int64_t now, int64_t *id, struct err *err);
+/*
+ * Stores signatures in their order. A repeated one is kept beside the first,
+ * and changes nothing in it but a looser visibility. What is counted goes to
+ * tally; the caller writes that.
+ */
+int store_sign(struct store *store, const struct store_signing *in,
+	struct store_item *items, size_t count, struct store_counts *counts,
+	struct err *err);
+
+/* Begins a batch. */
+int store_import_begin(struct store *store, int64_t letter, const char *source,
+	const char *file, int64_t now, int64_t *id, struct err *err);
+
+/* Ends it: the ids it has, and its file's SHA-256. */
+int store_import_end(struct store *store, int64_t batch, int64_t first,
+	int64_t last, const char *sha256, struct err *err);
+
+/* Whether the same file is another batch of the letter that was not revoked.
+ * Returns 1, 0 or -1. */
+int store_import_same(struct store *store, int64_t letter, const char *sha256,
+	int64_t batch, struct err *err);
+
+/* Gives a signature another state and counts it so; of a repeated one, first
+ * is what it repeats, else 0. */
+int store_set_state(struct store *store, int64_t id, enum signature_state state,
+	int64_t first, struct store_counts *counts, struct err *err);
+
+/* Calls each for who signed a letter with that address. */
+int store_signers(struct store *store, int64_t letter, const char *email_key,
+	int (*each)(
+		void *ctx, const char *key, int64_t signature, struct err *err),
+	void *ctx, struct err *err);
 
 /* Withdraws every signature of an address for a letter. Returns 1, 0 when
  * there was none, or -1. */
@@ -41,19 +80,22 @@ int store_withdraw(struct store *store, int64_t letter, const char *email_key,
 
 /* One signature as it is kept; strings are borrowed for the call. */
 struct store_signature {
-	struct signature signature; /* key is NULL */
+	struct signature signature; /* key and email_key are NULL */
 	enum signature_state state;
 	const char *source;
 	const char *edition; /* SHA-256 */
 	int64_t id;
+	int64_t batch; /* 0: none */
+	int64_t line;
 };
 
 /* Gets each row; returns 0, or -1 with err set to stop. */
 typedef int store_signature_fn(
 	void *ctx, const struct store_signature *row, struct err *err);
 
-/* Calls each for the confirmed signatures of a letter (every_state: for all)
- * in the order they came, whose visibility is not tighter than given. */
+/* Calls each for the confirmed signatures of a letter (every_state: for all
+ * that were not repeated or revoked) in the order they came, whose visibility
+ * is not tighter than given. */
 int store_signatures(struct store *store, int64_t letter, bool every_state,
 	enum visibility tightest, store_signature_fn *each, void *ctx,
 	struct err *err);
@@ -78,21 +120,6 @@ int store_totals(struct store *store, int64_t letter, struct store_totals *out,
  * cancelled. */
 int store_count_new(
 	struct store *store, int64_t letter, int64_t *out, struct err *err);
-
-enum store_by {
-	STORE_BY_COUNTRY,
-	STORE_BY_DAY,
-	STORE_BY_LANGUAGE,
-	STORE_BY_ORGANISATION,
-	STORE_BY_SOURCE,
-	STORE_BY_VISIBILITY,
-};
-
-/* letter 0: of all letters. */
-int store_count_by(struct store *store, int64_t letter, enum store_by by,
-	int (*each)(
-		void *ctx, const char *what, int64_t total, struct err *err),
-	void *ctx, struct err *err);
 
 /* Returns 1 when it is new, 0 when it was there, or -1. */
 int store_suppress(struct store *store, const char *email_key,

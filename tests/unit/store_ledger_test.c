@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "ledger_sample.h"
-#include "store/store_signature.h"
+#include "sign_sample.h"
 
 static void
 test_claim(void **state)
@@ -477,36 +477,18 @@ note_id(void *ctx, const struct store_signature *row, struct err *err)
 static enum store_signed
 sign_as(struct sample *s, const char *key, enum visibility visibility)
 {
-	char *empty = (char *)(uintptr_t) "";
-	char *email = mem_printf("%s@example.org", key);
-	struct signature signature = {
-		.name = email,
-		.email = email,
-		.email_key = email,
-		.key = email,
-		.organisation = empty,
-		.role = empty,
-		.country = empty,
-		.city = empty,
-		.postcode = empty,
-		.comment = empty,
-		.lang = empty,
+	char *signer = mem_printf("p:%s@example.org", key);
+	const struct signature signature = {
+		.name = signer + 2,
+		.email = signer + 2,
+		.key = signer,
 		.visibility = visibility,
 	};
-	struct store_signing in = {
-		.letter = s->letter,
-		.edition = s->edition,
-		.consent = s->consent,
-		.signature = &signature,
-		.source = "desk",
-	};
-	enum store_signed out;
+	const struct store_item item =
+		sample_sign(s, s->letter, "desk", &signature, false);
 
-	sample_begin(s);
-	ok(s, store_sign(s->store, &in, &out, &s->err));
-	sample_commit(s);
-	free(email);
-	return out;
+	free(signer);
+	return item.what;
 }
 
 /* Signs as key@example.org. Returns the signature's id. */

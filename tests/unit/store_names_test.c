@@ -10,36 +10,23 @@
 
 #include "ledger_sample.h"
 #include "store/store_names.h"
-#include "store/store_signature.h"
+#include "sign_sample.h"
 
 /* Signs as NAME, whose address is NAME@example.org. */
 static void
 sign(struct sample *s, const char *name, enum visibility visibility)
 {
-	char *email = mem_printf("%s@example.org", name),
-	     *none = email + strlen(email);
-	struct signature signature = {
+	char *email = mem_printf("%s@example.org", name);
+	char *key = mem_printf("p:%s", email);
+	const struct signature signature = {
 		.visibility = visibility,
-		.name = (char *)(uintptr_t)name,
+		.name = name,
 		.email = email,
-		.email_key = email,
-		.key = email,
+		.key = key,
 	};
-	struct store_signing in = {
-		.letter = s->letter,
-		.edition = s->edition,
-		.consent = s->consent,
-		.signature = &signature,
-		.source = "desk",
-	};
-	enum store_signed out;
 
-	signature.organisation = signature.role = signature.country =
-		signature.city = signature.postcode = signature.comment =
-			signature.lang = none;
-	sample_begin(s);
-	ok(s, store_sign(s->store, &in, &out, &s->err));
-	sample_commit(s);
+	sample_sign(s, s->letter, "desk", &signature, false);
+	free(key);
 	free(email);
 }
 

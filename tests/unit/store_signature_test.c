@@ -9,8 +9,7 @@
 #include <cmocka.h>
 
 #include "store/store_mailing.h"
-#include "store/store_signature.h"
-#include "store_sample.h"
+#include "sign_sample.h"
 
 /* One signer, by what differs. */
 struct signer {
@@ -28,42 +27,25 @@ static enum store_signed
 sign_letter(
 	struct sample *s, int64_t letter, const struct signer *who, bool revive)
 {
-	char *key = mem_printf(
-		"%d:%s", who->kind, who->email ? who->email : who->name);
-	/* As signature_check leaves it: no NULL. */
-	struct signature signature = {
+	char *key = mem_printf("%s:%s", who->kind ? "o" : "p",
+		who->email ? who->email : who->name);
+	const struct signature signature = {
 		.kind = who->kind,
-		.name = who->name ? who->name : "",
+		.name = who->name,
 		.organisation = who->kind ? who->name : "",
-		.email = who->email ? who->email : "",
-		.email_key = who->email ? who->email : "",
-		.country = who->country ? who->country : "",
-		.lang = who->lang ? who->lang : "",
-		.role = "",
-		.city = "",
-		.postcode = "",
-		.comment = "",
+		.email = who->email,
+		.country = who->country,
+		.lang = who->lang,
 		.key = key,
 		.visibility = who->visibility,
 		.updates = who->updates,
 		.signed_at = who->at,
 	};
-	struct store_signing in = {
-		.letter = letter,
-		.edition = s->edition,
-		.consent = s->consent,
-		.signature = &signature,
-		.source = who->kind ? "unions.csv" : "desk",
-		.now = who->at + 10,
-		.revive = revive,
-	};
-	enum store_signed out;
+	const struct store_item item = sample_sign(s, letter,
+		who->kind ? "unions.csv" : "desk", &signature, revive);
 
-	sample_begin(s);
-	ok(s, store_sign(s->store, &in, &out, &s->err));
-	sample_commit(s);
 	free(key);
-	return out;
+	return item.what;
 }
 
 static enum store_signed
@@ -162,6 +144,7 @@ test_withdraw(void **state)
 		store_withdraw(s->store, s->letter, "a@example.org", &s->err),
 		0);
 	sample_commit(s);
+	sample_recount(s);
 	ok(s, store_totals(s->store, s->letter, &totals, &s->err));
 	assert_int_equal(totals.total, 0);
 	ok(s, store_signatures(s->store, s->letter, false, VISIBILITY_COUNT,
@@ -252,7 +235,6 @@ check_first(void *ctx, const struct store_signature *row, struct err *err)
 		return 0;
 	assert_string_equal(s->name, "P1");
 	assert_string_equal(s->email, "p1@example.org");
-	assert_string_equal(s->email_key, "p1@example.org");
 	assert_string_equal(s->country, "IR");
 	assert_string_equal(s->lang, "fa");
 	assert_string_equal(s->comment, "");
@@ -308,15 +290,15 @@ static void
 test_count_by(void **state)
 {
 	static const struct {
-		enum store_by by;
+		enum tally by;
 		const char *counts;
 	} cases[] = {
-		{STORE_BY_COUNTRY, "IR=2 =1 DE=1 FR=1 "},
-		{STORE_BY_DAY, "1970-01-01=2 1970-01-02=2 1970-01-03=1 "},
-		{STORE_BY_LANGUAGE, "fa=2 =1 de=1 en=1 "},
-		{STORE_BY_ORGANISATION, "=4 O1=1 "},
-		{STORE_BY_SOURCE, "desk=4 unions.csv=1 "},
-		{STORE_BY_VISIBILITY, "public=2 recipient=2 count=1 "},
+		{TALLY_COUNTRY, "IR=2 =1 DE=1 FR=1 "},
+		{TALLY_DAY, "1970-01-01=2 1970-01-02=2 1970-01-03=1 "},
+		{TALLY_LANGUAGE, "fa=2 =1 de=1 en=1 "},
+		{TALLY_ORGANISATION, "=4 O1=1 "},
+		{TALLY_SOURCE, "desk=4 unions.csv=1 "},
+		{TALLY_VISIBILITY, "0=2 1=2 2=1 "},
 	};
 	struct sample *s = *state;
 
@@ -324,13 +306,13 @@ test_count_by(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct buf one = {0}, all = {0}, none = {0};
 
-		ok(s, store_count_by(s->store, s->letter, cases[i].by,
+		ok(s, store_counts_read(s->store, s->letter, cases[i].by,
 			      add_count, &one, &s->err));
 		assert_string_equal(buf_str(&one), cases[i].counts);
-		ok(s, store_count_by(s->store, 0, cases[i].by, add_count, &all,
-			      &s->err));
+		ok(s, store_counts_read(s->store, 0, cases[i].by, add_count,
+			      &all, &s->err));
 		assert_string_equal(buf_str(&all), cases[i].counts);
-		ok(s, store_count_by(s->store, s->letter + 1, cases[i].by,
+		ok(s, store_counts_read(s->store, s->letter + 1, cases[i].by,
 			      add_count, &none, &s->err));
 		assert_string_equal(buf_str(&none), "");
 		buf_release(&one);
@@ -358,6 +340,7 @@ assert_new(struct sample *s, int64_t count)
 {
 	int64_t fresh = -1;
 
+	sample_recount(s);
 	ok(s, store_count_new(s->store, s->letter, &fresh, &s->err));
 	assert_int_equal(fresh, count);
 }
@@ -439,8 +422,16 @@ test_batch(void **state)
 	int64_t first = 0, second = 0;
 
 	sample_begin(s);
-	ok(s, store_batch(s->store, s->letter, "a.csv", 5, &first, &s->err));
-	ok(s, store_batch(s->store, s->letter, "a.csv", 5, &second, &s->err));
+	ok(s, store_import_begin(
+		      s->store, s->letter, "a", "a.csv", 5, &first, &s->err));
+	ok(s, store_import_end(s->store, first, 1, 2, "x", &s->err));
+	ok(s, store_import_begin(
+		      s->store, s->letter, "a", "a.csv", 5, &second, &s->err));
+	assert_int_equal(
+		store_import_same(s->store, s->letter, "x", second, &s->err),
+		1);
+	assert_int_equal(
+		store_import_same(s->store, s->letter, "x", first, &s->err), 0);
 	sample_commit(s);
 	assert_true(first > 0);
 	assert_int_not_equal(first, second);
@@ -467,11 +458,110 @@ test_suppress(void **state)
 		store_is_suppressed(s->store, "b@example.org", &s->err), 0);
 }
 
+enum {
+	MANY = 300,
+	PEOPLE = 40
+};
+
+/* Stores MANY signatures of PEOPLE, so many at a time. */
+static void
+sign_many(struct sample *s, size_t at_a_time)
+{
+	const struct store_signing in = {
+		.letter = s->letter,
+		.edition = s->edition,
+		.consent = s->consent,
+		.state = SIGNATURE_CONFIRMED,
+		.source = "many",
+	};
+	struct signature signatures[MANY];
+	struct store_item items[MANY];
+	struct store_counts counts = {.letter = s->letter};
+	char keys[MANY][24];
+
+	for (size_t i = 0; i < MANY; i++) {
+		const size_t who = i * 7919 % PEOPLE;
+
+		snprintf(keys[i], sizeof keys[i], "p:%zu@example.org",
+			who * 31 % 97);
+		signatures[i] = (struct signature){
+			.visibility = i % 50 == 49 ? VISIBILITY_COUNT
+						   : VISIBILITY_PUBLIC,
+			.name = keys[i] + 2,
+			.email = keys[i] + 2,
+			.organisation = "",
+			.role = "",
+			.country = who % 2 ? "IR" : "",
+			.city = "",
+			.postcode = "",
+			.comment = "",
+			.lang = "fa",
+			.key = keys[i],
+			.signed_at = (int64_t)i * 40000,
+		};
+		items[i] = (struct store_item){
+			.signature = &signatures[i], .line = (long)i + 2};
+	}
+	sample_begin(s);
+	for (size_t i = 0; i < MANY; i += at_a_time)
+		ok(s, store_sign(s->store, &in, &items[i],
+			      MANY - i < at_a_time ? MANY - i : at_a_time,
+			      &counts, &s->err));
+	ok(s, store_counts_write(s->store, &counts, &s->err));
+	sample_commit(s);
+	sample_recount(s);
+	for (size_t i = 0; i < MANY; i++)
+		if ((items[i].what == STORE_SIGNED_NEW) != (i < PEOPLE))
+			fail_msg("%zu: signature %zu is %d", at_a_time, i,
+				items[i].what);
+}
+
+static int
+add_row(void *ctx, const struct store_signature *row, struct err *err)
+{
+	(void)err;
+	buf_printf(ctx, "%s %d %d\n", row->signature.email,
+		row->signature.visibility, (int)row->signature.signed_at);
+	return 0;
+}
+
+/* However many come together, the first of each counts and is as tight as
+ * any of them. */
+static void
+test_many(void **state)
+{
+	static const size_t sizes[] = {1, 3, 64, MANY};
+	struct sample *s = *state;
+	struct buf first = {0};
+
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct store_totals totals;
+		struct buf rows = {0};
+		char name[16];
+
+		snprintf(name, sizeof name, "ilo/%zu", i);
+		sample_begin(s);
+		ok(s, store_letter(s->store, name, &s->letter, &s->err));
+		sample_commit(s);
+		sign_many(s, sizes[i]);
+		ok(s, store_totals(s->store, s->letter, &totals, &s->err));
+		assert_int_equal(totals.total, PEOPLE);
+		ok(s, store_signatures(s->store, s->letter, true,
+			      VISIBILITY_COUNT, add_row, &rows, &s->err));
+		if (i == 0)
+			buf_puts(&first, buf_str(&rows));
+		assert_string_equal(buf_str(&rows), buf_str(&first));
+		buf_release(&rows);
+	}
+	buf_release(&first);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_again),
+		WITH_STORE(test_many),
 		WITH_STORE(test_other_letter),
 		WITH_STORE(test_withdraw),
 		WITH_STORE(test_lists),

@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "store/store_signature.h"
-#include "store_sample.h"
+#include "sign_sample.h"
 
 static int
 mode_of(const char *dir, const char *name)
@@ -110,6 +109,7 @@ test_migrate(void **state)
 		"'', '', '', '', '');";
 	struct sample *s = *state;
 	char *path = file_join(s->dir, "old.db");
+	struct store_item again;
 	int version, ours;
 	int64_t fresh;
 	struct db *db;
@@ -125,6 +125,12 @@ test_migrate(void **state)
 	ok(s, store_open(path, &s->store, &s->err));
 	ok(s, store_count_new(s->store, 1, &fresh, &s->err));
 	assert_int_equal(fresh, 2);
+	sample_recount(s);
+	/* Who signed then has signed. */
+	again = sample_sign(s, 1, "desk",
+		&(struct signature){.key = "3", .name = "C"}, false);
+	assert_int_equal(again.what, STORE_SIGNED_AGAIN);
+	assert_int_equal(again.first, 3);
 	free(path);
 }
 
