@@ -98,6 +98,10 @@ static const struct {
 	{"timestamp", FIELD_DATE},
 };
 
+enum {
+	COUNTS_MAX = 50000 /* kept in memory: organisations may be many */
+};
+
 struct import {
 	const struct import_request *request;
 	struct signing_desk *desk;
@@ -452,6 +456,9 @@ take(void *ctx, struct import_chunk *chunk, struct err *err)
 	}
 	out->rows += chunk->rows;
 	out->rejected += chunk->rejected;
+	if (im->counts.counter.used > COUNTS_MAX &&
+		store_counts_write(im->desk->ws->store, &im->counts, err) < 0)
+		return -1;
 	if (im->request->watch)
 		im->request->watch(im->request->watch_ctx, out, chunk->place,
 			csv_size(im->csv));

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 enum {
-	CHUNKS = 3 /* one is filled, one stored, one waits */
+	CHUNKS = 2 /* one is filled, one stored */
 };
 
 struct exchange {

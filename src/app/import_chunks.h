@@ -10,8 +10,8 @@
 #include "store/store_signature.h"
 
 enum {
-	CHUNK_ROWS = 16384,
-	CHUNK_BYTES = 4 << 20 /* of texts, roughly */
+	CHUNK_ROWS = 32768,    /* the more, the fewer pages each row costs */
+	CHUNK_BYTES = 8 << 20 /* of texts, roughly */
 };
 
 /* Rows on their way. Who fills it begins with all 0 and an empty arena. */

@@ -147,6 +147,7 @@ db_open(const char *path, bool create, struct db **out, struct err *err)
 				       "PRAGMA temp_store = MEMORY;"
 				       "PRAGMA foreign_keys = ON;"
 				       "PRAGMA secure_delete = ON;"
+				       "PRAGMA cache_size = -8192;"
 				       "PRAGMA journal_mode = WAL;"
 				       "PRAGMA wal_autocheckpoint = 250;"
 				       "PRAGMA synchronous = FULL;";

@@ -8,10 +8,10 @@
 static void
 add_number(struct store_counts *counts, enum tally what, int value, int count)
 {
-	char text[12];
+	static const char *const texts[] = {
+		"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
-	snprintf(text, sizeof text, "%d", value);
-	counter_add(&counts->counter, what, text, count);
+	counter_add(&counts->counter, what, texts[value], count);
 }
 
 static const char *

@@ -165,29 +165,53 @@ meet(struct store *store, const struct store_signing *in,
 		store, in->letter, item->signature->key, item->id, err);
 }
 
+/* An item with the begin of its key, as a number in the order of texts. */
+struct place {
+	uint64_t begin;
+	struct store_item *item;
+};
+
+/* People's keys all begin with the same two letters. */
+static struct place
+place_of(struct store_item *item)
+{
+	struct place place = {.item = item};
+	const char *c = item->signature->key;
+
+	c += strncmp(c, "p:", 2) == 0 ? 2 : 0;
+	place.begin = c != item->signature->key;
+	for (int i = 0; i < 7; i++) {
+		place.begin = place.begin << 8 | (unsigned char)*c;
+		c += *c != '\0';
+	}
+	return place;
+}
+
 /* By key, and those of one key as they came. */
 static int
 compare(const void *a, const void *b)
 {
-	const struct store_item *x = *(struct store_item *const *)a;
-	const struct store_item *y = *(struct store_item *const *)b;
-	int order = strcmp(x->signature->key, y->signature->key);
+	const struct place *x = a, *y = b;
+	int order = (x->begin > y->begin) - (x->begin < y->begin);
 
-	return order ? order : (x > y) - (x < y);
+	if (order == 0)
+		order = strcmp(
+			x->item->signature->key, y->item->signature->key);
+	return order ? order : (x->item > y->item) - (x->item < y->item);
 }
 
 /* Sets what each is. In the order of their keys, which is that of the table:
  * a large list is stored several times as fast as in any other. */
 static int
 decide(struct store *store, const struct store_signing *in,
-	struct store_item **sorted, size_t count, struct store_counts *counts,
+	const struct place *sorted, size_t count, struct store_counts *counts,
 	struct err *err)
 {
 	struct holder holder = {0};
 	const char *held = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		struct store_item *item = sorted[i];
+		struct store_item *item = sorted[i].item;
 		const char *key = item->signature->key;
 		int added = 0;
 
@@ -242,14 +266,14 @@ store_sign(struct store *store, const struct store_signing *in,
 	struct store_item *items, size_t count, struct store_counts *counts,
 	struct err *err)
 {
-	struct store_item **sorted = mem_zalloc((count + 1) * sizeof *sorted);
+	struct place *sorted = mem_zalloc((count + 1) * sizeof *sorted);
 	int64_t last;
 	int rc = -1;
 
 	if (last_id(store, &last, err) < 0)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
-		sorted[i] = &items[i];
+		sorted[i] = place_of(&items[i]);
 		items[i].what = STORE_SIGNED_NEW;
 		items[i].visibility = items[i].signature->visibility;
 		items[i].id = last + 1 + (int64_t)i;
