@@ -20,6 +20,11 @@ read_file(const struct workspace *ws, const char *shown, struct buf *out,
 
 	if (rc == 0)
 		rc = file_read(path, WORKSPACE_ATTACHMENT_MAX, out, err);
+	if (rc < 0 && err->kind == ERR_NOTFOUND)
+		err_set(err, ERR_NOTFOUND,
+			"%s: there is no such file to attach; put it there, "
+			"or mend Attach: or the column attach",
+			shown);
 	if (rc == 0)
 		token_digest(buf_str(out), out->len, digest);
 	free(path);

@@ -395,8 +395,10 @@ read_at(struct send_options *o, struct err *err)
 	if (clock_parse_moment(o->at, at, err) < 0)
 		return err_prefix(err, "--at");
 	if (*at <= now)
-		return err_set(
-			err, ERR_USAGE, "--at %s: that time has passed", o->at);
+		return err_set(err, ERR_USAGE,
+			"--at %s: that time has passed; write a "
+			"later one, or leave --at out to send now",
+			o->at);
 	if (*at > now + AT_MOST_S)
 		return err_set(err, ERR_USAGE,
 			"--at %s: that is more than a year from now", o->at);
