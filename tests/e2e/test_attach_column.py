@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from exact import SANITIZED
 from servers import parse
 from workspace import AGAIN, DATA, LETTER, OK, PARTLY, says
 
@@ -151,6 +152,7 @@ def test_files_are_frozen_and_a_retry_is_the_same(annexed, catcher):
     assert len(bodies) == 2 and bodies[0] == bodies[1]
 
 
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has its own memory")
 def test_many_files_in_bounded_memory(ol, smtp_sink):
     """Each of 80 has three megabytes of their own."""
     sink = smtp_sink()
