@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "app/workspace.h"
+#include "core/columns.h"
 #include "core/signature.h"
 
 /* A letter that can be signed now. */
@@ -53,12 +54,6 @@ int sign_withdraw(struct workspace *ws, const char *letter, const char *email,
  */
 int sign_suppress(struct workspace *ws, const char *who, struct err *err);
 
-/* `--map COLUMN=field`. */
-struct import_map {
-	const char *column;
-	const char *field;
-};
-
 struct import_result {
 	int64_t batch; /* 0: nothing was stored */
 	int64_t rows;
@@ -75,7 +70,7 @@ struct import_request {
 	const char *letter;
 	const char *file;
 	const char *source; /* NULL: the file's name */
-	const struct import_map *maps;
+	const struct column_map *maps;
 	size_t map_count;
 	bool dry_run;
 	/* Told after each row, or NULL: how far the reading of the file is, in

@@ -76,6 +76,23 @@ arena_strndup(struct arena *a, const char *s, size_t len)
 	return copy;
 }
 
+struct arena_mark
+arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){a->now, a->now ? a->now->used : 0};
+}
+
+void
+arena_rewind(struct arena *a, struct arena_mark mark)
+{
+	if (!mark.block) {
+		arena_reset(a);
+		return;
+	}
+	a->now = mark.block;
+	a->now->used = mark.used;
+}
+
 size_t
 arena_used(const struct arena *a)
 {

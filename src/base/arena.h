@@ -26,6 +26,15 @@ char *arena_strdup(struct arena *a, const char *s);
 /* Copies len bytes and puts a NUL behind them. */
 char *arena_strndup(struct arena *a, const char *s, size_t len);
 
+/* Where the arena stood: arena_rewind takes back what was handed out since. */
+struct arena_mark {
+	struct arena_block *block;
+	size_t used;
+};
+
+struct arena_mark arena_mark(const struct arena *a);
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
 /* How many bytes were handed out since the last reset. */
 size_t arena_used(const struct arena *a);
 

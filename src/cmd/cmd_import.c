@@ -13,7 +13,7 @@ enum {
 
 /* Takes COLUMN=field apart, in place. */
 static int
-read_maps(const struct opt_list *list, struct import_map *maps, struct err *err)
+read_maps(const struct opt_list *list, struct column_map *maps, struct err *err)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		char *copy = mem_strdup(list->items[i]);
@@ -79,7 +79,7 @@ int
 cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 {
 	struct opt_list list = {0};
-	struct import_map maps[MAPS_MAX] = {0};
+	struct column_map maps[MAPS_MAX] = {0};
 	struct progress progress;
 	struct import_request request = {
 		.maps = maps,

@@ -80,6 +80,27 @@ test_reset(void **state)
 	arena_release(&a);
 }
 
+/* What was handed out before a mark stays; what came after it is reused. */
+static void
+test_rewind(void **state)
+{
+	struct arena a = {0};
+	struct arena_mark empty = arena_mark(&a);
+	char *kept = arena_strdup(&a, "kept");
+	struct arena_mark mark = arena_mark(&a);
+	char *dropped = arena_strdup(&a, "dropped");
+
+	(void)state;
+	arena_alloc(&a, 300000);
+	arena_rewind(&a, mark);
+	assert_ptr_equal(arena_strdup(&a, "other"), dropped);
+	assert_string_equal(kept, "kept");
+	arena_rewind(&a, empty);
+	assert_int_equal(arena_used(&a), 0);
+	assert_ptr_equal(arena_strdup(&a, "first"), kept);
+	arena_release(&a);
+}
+
 int
 main(void)
 {
@@ -87,6 +108,7 @@ main(void)
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_rewind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
