@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -66,13 +67,42 @@ digits(const char *s, int width, int *out)
 	return s;
 }
 
+static int
+days_in_month(int year, int month)
+{
+	static const int days[] = {
+		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+int
+clock_make_day(int year, int month, int day, int64_t *out)
+{
+	int64_t days, y;
+
+	if (year < 0 || month < 1 || month > 12 || day < 1 ||
+		day > days_in_month(year, month))
+		return -1;
+	/* Years that begin in March have the day that leap years add at their
+	 * end; 400 of them are 146097 days, and 1970-01-01 is day 719468.
+	 * timegm takes ten times as long, and a list has a date in each row. */
+	y = month > 2 ? year : year + 399;
+	month = (month + 9) % 12;
+	days = y * 365 + y / 4 - y / 100 + y / 400;
+	days += (153 * month + 2) / 5 + day - 1;
+	if (month > 9)
+		days -= 146097;
+	*out = (days - 719468) * CLOCK_DAY_S;
+	return 0;
+}
+
 /* Reads the day at the front of s. Returns what follows, or NULL. */
 static const char *
 parse_day(const char *s, int64_t *out)
 {
-	struct tm tm = {0}, back;
 	int year, month, day;
-	time_t t;
 
 	if (!(s = digits(s, 4, &year)) || *s++ != '-')
 		return NULL;
@@ -80,15 +110,7 @@ parse_day(const char *s, int64_t *out)
 		return NULL;
 	if (!(s = digits(s, 2, &day)))
 		return NULL;
-	tm.tm_year = year - 1900;
-	tm.tm_mon = month - 1;
-	tm.tm_mday = day;
-	back = tm;
-	t = timegm(&tm);
-	if (tm.tm_mon != back.tm_mon || tm.tm_mday != back.tm_mday)
-		return NULL;
-	*out = t;
-	return s;
+	return clock_make_day(year, month, day, out) == 0 ? s : NULL;
 }
 
 int

@@ -25,6 +25,10 @@ void clock_sleep_ms(int64_t wait_ms);
 void clock_format_time(int64_t at, char out[static CLOCK_TIME_MAX]);
 void clock_format_day(int64_t at, char out[static CLOCK_TIME_MAX]);
 
+/* The first second in UTC of a day of the Gregorian calendar, month and day
+ * from 1. Returns 0, or -1 when there is no such day. */
+int clock_make_day(int year, int month, int day, int64_t *out);
+
 /* Reads YYYY-MM-DD, a day that exists; *out is its first second in UTC.
  * Returns 0 or -1. */
 int clock_parse_day(const char *text, int64_t *out);

@@ -250,7 +250,7 @@ split_record(struct csv_reader *csv, char *s, size_t len, size_t *count,
 	struct err *err)
 {
 	char *end = s + len;
-	char stops[] = {csv->delimiter, '"', '\0'};
+	char delimiter = csv->delimiter;
 
 	*count = 0;
 	*end = '\0';
@@ -264,9 +264,11 @@ split_record(struct csv_reader *csv, char *s, size_t len, size_t *count,
 				"%s:%ld: more than %d fields in one record",
 				csv->path, csv->line, CSV_FIELDS_MAX);
 		if (*s == '"') {
-			s = unquote(s, end, csv->delimiter);
+			s = unquote(s, end, delimiter);
 		} else {
-			s += strcspn(s, stops);
+			/* fields are too short for strcspn to pay */
+			while (*s && *s != delimiter && *s != '"')
+				s++;
 			if (*s == '"')
 				s = NULL;
 		}

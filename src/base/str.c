@@ -124,6 +124,9 @@ str_utf8_bad(const char *s, size_t len)
 		if (n == 0)
 			break;
 		at += n;
+		/* what is not ASCII often comes one by one in what is */
+		if (n > 1)
+			at += str_ascii_run(s + at, len - at);
 	}
 	return at;
 }

@@ -310,8 +310,70 @@ out:
 	return rc;
 }
 
-int
-address_parse(const char *text, struct address *out, struct err *err)
+/* Length of the local part of a plain address, 0 when it is none. */
+static size_t
+plain_local(const char *s)
+{
+	size_t n = 0;
+
+	for (; s[n] != '@'; n++) {
+		if (s[n] == '.' && (n == 0 || s[n - 1] == '.'))
+			return 0;
+		if (!is_alnum(s[n]) && s[n] != '.' && s[n] != '-' &&
+			s[n] != '_' && s[n] != '+')
+			return 0;
+	}
+	return n > 0 && n <= LOCAL_MAX && s[n - 1] != '.' ? n : 0;
+}
+
+/* Length of the domain of a plain address, 0 when it is none. */
+static size_t
+plain_domain(const char *s)
+{
+	size_t n = 0, label = 0; /* where it begins */
+	bool number = true;	 /* the label has digits only */
+
+	for (;; n++) {
+		bool end = s[n] == '.' || s[n] == '\0';
+
+		if (end && (n == label || s[n - 1] == '-' ||
+				   n - label > LABEL_MAX))
+			return 0;
+		if (s[n] == '\0')
+			break;
+		if (end) {
+			label = n + 1;
+			number = true;
+			continue;
+		}
+		if (!is_alnum(s[n]) && (s[n] != '-' || n == label))
+			return 0;
+		number = number && s[n] <= '9';
+	}
+	return label > 0 && !number && n <= DOMAIN_MAX ? n : 0;
+}
+
+/* Takes what most addresses are. What it does not take may be right too, and
+ * is looked at closely. */
+static bool
+parse_plain(const char *text, struct address *out)
+{
+	size_t local = plain_local(text);
+	const char *at = text + local + 1;
+	size_t domain = local > 0 ? plain_domain(at) : 0;
+
+	if (domain == 0 || local + 1 + domain > WHOLE_MAX)
+		return false;
+	memcpy(out->local, text, local);
+	out->local[local] = '\0';
+	for (size_t i = 0; i < domain; i++)
+		out->domain[i] = str_lower(at[i]);
+	out->domain[domain] = '\0';
+	return true;
+}
+
+static int
+parse_closely(const char *text, struct address *out, struct err *err)
 {
 	struct piece p = unwrap(text);
 	struct address a = {0};
@@ -332,10 +394,26 @@ address_parse(const char *text, struct address *out, struct err *err)
 	return 0;
 }
 
+int
+address_parse(const char *text, struct address *out, struct err *err)
+{
+	return parse_plain(text, out) ? 0 : parse_closely(text, out, err);
+}
+
+static void
+join(const char *local, const char *domain, char out[static ADDRESS_MAX])
+{
+	size_t len = strlen(local);
+
+	memcpy(out, local, len);
+	out[len] = '@';
+	memcpy(out + len + 1, domain, strlen(domain) + 1);
+}
+
 void
 address_format(const struct address *a, char out[static ADDRESS_MAX])
 {
-	snprintf(out, ADDRESS_MAX, "%s@%s", a->local, a->domain);
+	join(a->local, a->domain, out);
 }
 
 static const struct address_provider *
@@ -347,7 +425,7 @@ find_provider(const char *domain)
 		const struct address_provider *p = &address_providers[i];
 
 		for (const char *const *d = p->domains; *d; d++)
-			if (strcmp(*d, domain) == 0)
+			if (**d == *domain && strcmp(*d, domain) == 0)
 				return p;
 	}
 	return NULL;
@@ -381,14 +459,15 @@ void
 address_canonical(const struct address *a, char out[static ADDRESS_MAX])
 {
 	const struct address_provider *p = find_provider(a->domain);
-	struct address c = *a;
+	char local[sizeof a->local];
+	size_t n = 0;
 
-	for (char *s = c.local; *s; s++)
-		*s = str_lower(*s);
+	do
+		local[n] = str_lower(a->local[n]);
+	while (a->local[n++]);
 	if (p)
-		reduce_local(p, c.local);
-	snprintf(out, ADDRESS_MAX, "%s@%s", c.local,
-		p && p->same ? p->same : c.domain);
+		reduce_local(p, local);
+	join(local, p && p->same ? p->same : a->domain, out);
 }
 
 /*

@@ -1,5 +1,6 @@
 #include "core/fold.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
@@ -61,28 +62,64 @@ fold_ascii(char c)
 		return c;
 	if (c >= 'A' && c <= 'Z')
 		return str_lower(c);
-	if (strchr("$+<=>|~", c))
-		return c;
-	return ' ';
+	return c == '$' || c == '+' || (c >= '<' && c <= '>') || c == '|' ||
+			       c == '~'
+		       ? c
+		       : ' ';
 }
 
-/* The quick path: most names of a list are ASCII. */
-static char *
-fold_ascii_name(const char *text)
+/*
+ * Characters of the scripts that are usual in lists which are in NFC whatever
+ * stands beside them, are no blanks, and may stand in a name: each is composed
+ * already or cannot be, and none combines with what is before it.
+ */
+static bool
+is_plain(unsigned c)
 {
-	char *out = mem_zalloc(strlen(text) + 1);
-	size_t n = 0;
+	static const struct {
+		unsigned first, last;
+	} ranges[] = {
+		{0x00A1, 0x02FF}, /* Latin */
+		{0x0621, 0x064A}, /* Arabic */
+		{0x0671, 0x06D5},
+		{0x06F0, 0x06FF},
+		{0x0660, 0x066F},
+		{0x200B, 0x200F}, /* joiners, direction marks */
+		{0x0388, 0x0482}, /* Greek, Cyrillic */
+		{0x048A, 0x0556}, /* Cyrillic, Armenian */
+		{0x05D0, 0x05EA}, /* Hebrew */
+		{0x0600, 0x060F}, /* Arabic signs and punctuation */
+		{0x061B, 0x0620},
+		{0x1E00, 0x1EFF}, /* Latin, as Vietnamese has it */
+		{0x2010, 0x2027}, /* punctuation */
+		{0x3041, 0x3096}, /* Hiragana, Katakana, Han, Hangul */
+		{0x30A1, 0x30FA},
+		{0x3400, 0x4DBF},
+		{0x4E00, 0x9FFF},
+		{0xAC00, 0xD7A3},
+	};
 
-	for (; *text; text++) {
-		char c = fold_ascii(*text);
+	for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
 
-		if (c != ' ' || (n > 0 && out[n - 1] != ' '))
-			out[n++] = c;
-	}
-	if (n > 0 && out[n - 1] == ' ')
-		n--;
-	out[n] = '\0';
-	return out;
+/* Length of the plain character that is not ASCII at s, or 0. */
+static size_t
+plain_at(const unsigned char *s)
+{
+	unsigned c;
+
+	if (s[0] < 0xC2 || s[0] >= 0xF0 || (s[1] & 0xC0) != 0x80)
+		return 0;
+	c = (s[0] & 0x1Fu) << 6 | (s[1] & 0x3Fu);
+	if (s[0] < 0xE0)
+		return is_plain(c) ? 2 : 0;
+	if ((s[2] & 0xC0) != 0x80)
+		return 0;
+	c = (s[0] & 0x0Fu) << 12 | (s[1] & 0x3Fu) << 6 | (s[2] & 0x3Fu);
+	return c >= 0x800 && is_plain(c) ? 3 : 0;
 }
 
 /*
@@ -256,30 +293,105 @@ compose(const char *text, size_t len)
 	return buf_take(&b);
 }
 
-char *
-fold_name(const char *text)
+/* Adds all of a text folded, but not composed; its end may be a blank. */
+static void
+add_all_folded(struct buf *b, const char *text)
 {
-	struct buf b = {0};
 	size_t len = 0;
-	uint8_t *wide;
-	char *out;
+	uint8_t *wide = decompose(text, &len);
 
-	if (is_ascii(text))
-		return fold_ascii_name(text);
-	wide = decompose(text, &len);
 	for (size_t i = 0; i < len;) {
 		ucs4_t c;
 		int n = u8_mbtouc(&c, wide + i, len - i);
 
-		add_folded(&b, c, wide + i, (size_t)n);
+		add_folded(b, c, wide + i, (size_t)n);
 		i += (size_t)n;
 	}
+	free(wide);
+}
+
+static char *
+fold_closely(const char *text)
+{
+	struct buf b = {0};
+	char *out;
+
+	add_all_folded(&b, text);
 	if (b.len > 0 && b.data[b.len - 1] == ' ')
 		b.len--;
 	out = compose(buf_str(&b), b.len);
-	free(wide);
 	buf_release(&b);
 	return out;
+}
+
+enum {
+	KNOWN_END = 0x700, /* Latin, Greek, Cyrillic, Hebrew, Arabic */
+	KNOWN_LEN = 6
+};
+
+/* What a plain character of two bytes is folded to, whatever stands beside it,
+ * with blanks at its ends; NULL when that is long. Each thread remembers what
+ * it saw, for libunistring takes a microsecond for it. */
+static const char *
+fold_plain(const unsigned char bytes[static 2])
+{
+	static _Thread_local struct {
+		bool known;
+		char folded[KNOWN_LEN + 1];
+	} memory[KNOWN_END];
+	unsigned c = (bytes[0] & 0x1Fu) << 6 | (bytes[1] & 0x3Fu);
+	/* the letter in front keeps a blank from being the first */
+	const char text[] = {'x', (char)bytes[0], (char)bytes[1], '\0'};
+	struct buf b = {0};
+
+	if (c >= KNOWN_END)
+		return NULL;
+	if (!memory[c].known) {
+		add_all_folded(&b, text);
+		if (b.len <= 1 + KNOWN_LEN) {
+			memcpy(memory[c].folded, b.data + 1, b.len - 1);
+			memory[c].known = true;
+		}
+		buf_release(&b);
+	}
+	return memory[c].known ? memory[c].folded : NULL;
+}
+
+/* Most names need no libunistring. Returns NULL when this one does. */
+static char *
+fold_quickly(const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	char *out = mem_zalloc(strlen(text) * KNOWN_LEN / 2 + 1);
+	size_t len = 0, n;
+
+	for (; *s; s += n) {
+		char one[2] = {fold_ascii((char)*s), '\0'};
+		const char *folded = one;
+
+		n = *s < 0x80 ? 1 : plain_at(s);
+		if (n == 2)
+			folded = fold_plain(s);
+		if (n == 0 || n > 2 || !folded) {
+			free(out);
+			return NULL;
+		}
+		for (; *folded; folded++)
+			if (*folded != ' ' || (len > 0 && out[len - 1] != ' '))
+				out[len++] = *folded;
+	}
+	if (len > 0 && out[len - 1] == ' ')
+		len--;
+	out[len] = '\0';
+	return out;
+}
+
+char *
+fold_name(const char *text)
+{
+	char *out = fold_quickly(text);
+
+	return out ? out : fold_closely(text);
 }
 
 char *
@@ -325,6 +437,8 @@ fold_check_text(const char *text, const char *what, size_t max_len,
 	unsigned c;
 	size_t n;
 
+	if (fold_is_plain(text, max_len, multi_line))
+		return 0;
 	if (str_utf8_bad(text, len) < len)
 		return err_set(err, ERR_DATA,
 			"%s is not UTF-8; save the file as UTF-8", what);
@@ -373,17 +487,30 @@ add_tidy(struct buf *b, unsigned c, const char *bytes, size_t n, bool *gap)
 	buf_add(b, bytes, n);
 }
 
-/* Most text is: one word of ASCII after the other, with single blanks. */
-static bool
-is_tidy(const char *text)
+bool
+fold_is_plain(const char *text, size_t max_len, bool multi_line)
 {
-	char before = ' ';
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char before = ' ';
+	size_t count = 0;
 
-	for (; *text; before = *text++)
-		if (*text < ' ' || *text == 0x7f ||
-			(*text == ' ' && before == ' '))
+	if (!*s)
+		return true;
+	for (; *s; count++) {
+		size_t n = 1;
+
+		if (*s >= 0x80)
+			n = plain_at(s);
+		else if (*s == '\n' ? !multi_line || before == ' '
+				    : *s < ' ' || *s == 0x7F ||
+					      (*s == ' ' && before == ' '))
+			n = 0;
+		if (n == 0)
 			return false;
-	return before != ' ';
+		before = *s;
+		s += n;
+	}
+	return before != ' ' && before != '\n' && count <= max_len;
 }
 
 static char *
@@ -418,7 +545,8 @@ tidy(const char *text)
 char *
 fold_tidy(const char *text)
 {
-	return is_tidy(text) ? mem_strdup(text) : tidy(text);
+	return fold_is_plain(text, SIZE_MAX, true) ? mem_strdup(text)
+						   : tidy(text);
 }
 
 int

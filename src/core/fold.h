@@ -43,6 +43,13 @@ int fold_check_text(const char *text, const char *what, size_t max_len,
  * line made one: the form values are kept in. Returns a string to free. */
 char *fold_tidy(const char *text);
 
+/*
+ * Whether a text is certainly tidy, and such as fold_check_text takes, found
+ * out at a glance: so most texts are, and need not be looked at closely. Of a
+ * few that are so too it says no.
+ */
+bool fold_is_plain(const char *text, size_t max_len, bool multi_line);
+
 /* Columns that a text takes on a terminal. */
 int fold_width(const char *text);
 

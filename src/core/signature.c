@@ -9,7 +9,8 @@
 
 enum {
 	LINE_MAX_LEN = 200,
-	COMMENT_MAX_LEN = 4000
+	COMMENT_MAX_LEN = 4000,
+	KEY_KIND_LEN = 2 /* "p:" or "o:" */
 };
 
 static const char *const kind_names[] = {"person", "organisation"};
@@ -109,9 +110,14 @@ check_value(const char **value, const char *what, bool comment,
 	struct arena *arena, struct err *err)
 {
 	size_t max = comment ? COMMENT_MAX_LEN : LINE_MAX_LEN;
-	const char *text = trim(*value ? *value : "", arena);
-	bool sound = !text[str_utf8_bad(text, strlen(text))];
+	const char *text = *value ? *value : "";
+	bool sound;
 
+	*value = text;
+	if (fold_is_plain(text, max, comment))
+		return 0;
+	text = trim(text, arena);
+	sound = !text[str_utf8_bad(text, strlen(text))];
 	/* Tidying a comment makes CR LF into LF; of one line nothing is
 	 * mended that must be refused. */
 	if (sound && comment)
@@ -135,6 +141,19 @@ signature_address_key(
 	return 0;
 }
 
+/* Joins "p" or "o", a colon and what tells one signer from another. */
+static const char *
+make_key(const struct signature *s, const char *what, struct arena *arena)
+{
+	size_t len = strlen(what);
+	char *key = arena_alloc(arena, KEY_KIND_LEN + len + 1);
+
+	key[0] = s->kind == SIGNATURE_PERSON ? 'p' : 'o';
+	key[1] = ':';
+	memcpy(key + KEY_KIND_LEN, what, len + 1);
+	return key;
+}
+
 static int
 check_email(struct signature *s, struct arena *arena, struct err *err)
 {
@@ -149,9 +168,11 @@ check_email(struct signature *s, struct arena *arena, struct err *err)
 	if (address_parse(s->email, &address, err) < 0)
 		return err_prefix(err, "e-mail");
 	address_format(&address, text);
-	s->email = arena_strdup(arena, text);
+	if (strcmp(s->email, text) != 0)
+		s->email = arena_strdup(arena, text);
 	address_canonical(&address, text);
-	s->email_key = arena_strdup(arena, text);
+	s->key = make_key(s, text, arena);
+	s->email_key = s->key + KEY_KIND_LEN;
 	return 0;
 }
 
@@ -195,19 +216,6 @@ settle_organisation(struct signature *s)
 	s->name = spare;
 }
 
-/* Joins "p" or "o", a colon and what tells one signer from another. */
-static const char *
-make_key(const struct signature *s, const char *what, struct arena *arena)
-{
-	size_t len = strlen(what);
-	char *key = arena_alloc(arena, len + 3);
-
-	key[0] = s->kind == SIGNATURE_PERSON ? 'p' : 'o';
-	key[1] = ':';
-	memcpy(key + 2, what, len + 1);
-	return key;
-}
-
 /* The key of who has no address. */
 static const char *
 make_name_key(const struct signature *s, const char *name, struct arena *arena)
@@ -238,10 +246,8 @@ check_identity(struct signature *s, struct arena *arena, struct err *err)
 			s->kind == SIGNATURE_PERSON
 				? "the name is missing"
 				: "the organisation's name is missing");
-	if (*s->email_key) {
-		s->key = make_key(s, s->email_key, arena);
+	if (*s->email_key)
 		return 0;
-	}
 	if (!*s->country)
 		return err_set(err, ERR_DATA,
 			"without an e-mail address a country is needed, to "

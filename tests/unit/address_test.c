@@ -552,6 +552,52 @@ test_isemail(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Most addresses are taken at a glance: those, and only those, that a close
+ * look takes, which < > round them bring about. */
+static void
+test_glance(void **state)
+{
+	static const char signs[] = "aB9.-_+@.-%!: '\xC3";
+	static const char *const long_parts[] = {"", "@", "@b.", "@b.example"};
+	unsigned seed = 7;
+	char text[400], close[404];
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		struct address quick = {0}, slow = {0};
+		struct err a = {0}, b = {0};
+		size_t len = 0;
+		int rc;
+
+		if (i % 100 == 0) {
+			/* lengths round the limits */
+			len = 50 + rand_r(&seed) % 20;
+			memset(text, 'a', len);
+			len += (size_t)snprintf(text + len, 20, "%s",
+				long_parts[rand_r(&seed) % 4]);
+			for (int n = rand_r(&seed) % 5; n > 0; n--) {
+				size_t more = 60 + rand_r(&seed) % 5;
+
+				memset(text + len, 'b', more);
+				len += more;
+				text[len++] = '.';
+			}
+		}
+		for (unsigned n = rand_r(&seed) % 9; n > 0; n--)
+			text[len++] = signs[rand_r(&seed) % (sizeof signs - 1)];
+		text[len] = '\0';
+		if (rand_r(&seed) % 2)
+			strcpy(text + len, "@x.example");
+		snprintf(close, sizeof close, "<%s>", text);
+		rc = address_parse(text, &quick, &a);
+		if (rc != address_parse(close, &slow, &b))
+			fail_msg("%s: %s%s", text, a.msg, b.msg);
+		if (rc == 0 && (strcmp(quick.local, slow.local) != 0 ||
+				       strcmp(quick.domain, slow.domain) != 0))
+			fail_msg("%s: %s@%s", text, quick.local, quick.domain);
+	}
+}
+
 int
 main(void)
 {
@@ -563,6 +609,7 @@ main(void)
 		cmocka_unit_test(test_mailbox),
 		cmocka_unit_test(test_mailbox_refuse),
 		cmocka_unit_test(test_isemail),
+		cmocka_unit_test(test_glance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,32 @@ test_parse_day(void **state)
 	}
 }
 
+/* Every day of 800 years follows the one before, and no others exist. */
+static void
+test_make_day(void **state)
+{
+	int64_t at, next;
+	int count = 0;
+
+	(void)state;
+	assert_int_equal(clock_make_day(1600, 1, 1, &next), 0);
+	for (int year = 1600; year < 2400; year++)
+		for (int month = 0; month <= 13; month++)
+			for (int day = 0; day <= 32; day++) {
+				if (clock_make_day(year, month, day, &at) < 0)
+					continue;
+				assert_int_equal(at, next);
+				next += CLOCK_DAY_S;
+				count++;
+			}
+	assert_int_equal(count, 2 * 146097);
+	assert_int_equal(clock_make_day(1970, 1, 1, &at), 0);
+	assert_int_equal(at, 0);
+	assert_int_equal(clock_make_day(0, 1, 1, &at), 0);
+	assert_int_equal(at, INT64_C(-62167219200));
+	assert_int_equal(clock_make_day(-1, 1, 1, &at), -1);
+}
+
 static void
 test_parse_time(void **state)
 {
@@ -221,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_format),
 		cmocka_unit_test(test_parse_day),
+		cmocka_unit_test(test_make_day),
 		cmocka_unit_test(test_parse_time),
 		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_sleep),

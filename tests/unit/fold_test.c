@@ -8,7 +8,11 @@
 
 #include <cmocka.h>
 #include <jansson.h>
+#include <uninorm.h>
+#include <unictype.h>
 
+#include "base/buf.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "core/address.h"
 #include "core/fold.h"
@@ -376,6 +380,149 @@ test_every_character(void **state)
 	}
 }
 
+/* Adds a character as UTF-8. */
+static void
+put(struct buf *b, unsigned c)
+{
+	if (c < 0x80) {
+		buf_putc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		buf_putc(b, (char)(0xC0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			buf_putc(b, (char)(0xE0 | c >> 12));
+		} else {
+			buf_putc(b, (char)(0xF0 | c >> 18));
+			buf_putc(b, (char)(0x80 | (c >> 12 & 0x3F)));
+		}
+		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3F)));
+	}
+	buf_putc(b, (char)(0x80 | (c & 0x3F)));
+}
+
+/* The same text with an end that makes it be looked at closely. */
+static char *
+with_end(const char *text, const char *end)
+{
+	return mem_printf("%s%s", text, end);
+}
+
+/* What is found out at a glance is what a close look gives. */
+static void
+check_glance(const char *text)
+{
+	/* a byte order mark is ignored in a name, a blank cut from an end,
+	 * and an accent lets nothing of the check be left out */
+	char *named = with_end(text, "\uFEFF"), *loose = with_end(text, " "),
+	     *marked = with_end(text, "\u0301");
+	char *quick = fold_name(text), *slow = fold_name(named);
+	struct err err;
+
+	if (strcmp(quick, slow) != 0)
+		fail_msg("\"%s\" is folded to \"%s\", not \"%s\"", text, quick,
+			slow);
+	free(quick);
+	free(slow);
+	quick = fold_tidy(text);
+	slow = fold_tidy(loose);
+	if (strcmp(quick, slow) != 0)
+		fail_msg("\"%s\" is tidied to \"%s\", not \"%s\"", text, quick,
+			slow);
+	if (fold_is_plain(text, 100, true) && strcmp(text, slow) != 0)
+		fail_msg("\"%s\" is plain but not tidy", text);
+	for (int multi_line = 0; multi_line < 2; multi_line++)
+		if (fold_is_plain(text, 100, multi_line) &&
+			fold_check_text(marked, "x", 101, multi_line, &err) < 0)
+			fail_msg("\"%s\" is plain, but: %s", text, err.msg);
+	free(quick);
+	free(slow);
+	free(named);
+	free(loose);
+	free(marked);
+}
+
+static void
+test_glance(void **state)
+{
+	static const char *const odd[] = {"", " ", "\n", "a\n", "\na", "a \nb",
+		"a\n b", "a\n\nb", "a\r\nb", "a\tb", "a  b", "a\u00A0b",
+		"\u00A0", "\u00B4a\u00B4", "\u0149", "a\u00AD", "\u00BC",
+		"\u06C0\u0654", "\u0627\u0653", "e\u0301", "\u00E9\u0323",
+		"\u1100\u1161\u11A8", "\uAC00\u11A8", "\u304B\u3099", "\u0387",
+		"\u037E", "\u2126", "\u1F71", "\uFB1D", "\xC3", "\xE0\x98\xA7",
+		"\xC1\x81", "\xED\xA0\x80", "\xF4", "\xE2\x80", "a\xFFz"};
+	static const unsigned kinds[][2] = {{' ', 0x7E}, {1, 0x6FF},
+		{0xC0, 0x17F}, {0x600, 0x6FF}, {0x1, 0xD7FF},
+		{0xE000, 0x1FFFF}};
+	unsigned seed = 7;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(odd); i++)
+		check_glance(odd[i]);
+	for (int i = 0; i < 30000; i++) {
+		struct buf b = {0};
+		unsigned len, mix = rand_r(&seed);
+
+		for (len = rand_r(&seed) % 9; len > 0; len--) {
+			const unsigned *kind =
+				kinds[mix % 3 ? mix % COUNT(kinds)
+					      : rand_r(&seed) % COUNT(kinds)];
+
+			put(&b, rand_r(&seed) % 6 == 0
+					? ' '
+					: kind[0] +
+						  rand_r(&seed) %
+							  (kind[1] - kind[0]));
+		}
+		check_glance(buf_str(&b));
+		buf_release(&b);
+	}
+}
+
+/* Each character that is plain is composed and stays alone: it is no mark,
+ * decomposes to nothing else for good, and is no second part of another. */
+static void
+test_plain(void **state)
+{
+	static bool plain[0x110000];
+	size_t count = 0;
+
+	(void)state;
+	for (unsigned c = 0x80; c < COUNT(plain); c++) {
+		struct buf b = {0};
+		ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+
+		if (c >= 0xD800 && c <= 0xDFFF)
+			continue;
+		put(&b, c);
+		plain[c] = fold_is_plain(buf_str(&b), 1, false);
+		if (plain[c]) {
+			check_glance(buf_str(&b));
+			assert_int_equal(uc_combining_class(c), 0);
+			if (uc_canonical_decomposition(c, parts) == 2)
+				assert_int_equal(
+					uc_composition(parts[0], parts[1]), c);
+			else
+				assert_int_equal(
+					uc_canonical_decomposition(c, parts),
+					-1);
+			count++;
+		}
+		buf_release(&b);
+	}
+	assert_true(count > 30000);
+	for (unsigned c = 0x80; c < COUNT(plain); c++) {
+		ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+
+		if (uc_canonical_decomposition(c, parts) == 2 &&
+			plain[parts[1]])
+			fail_msg("U+%04X composes with what is before it",
+				parts[1]);
+	}
+}
+
 int
 main(void)
 {
@@ -388,6 +535,8 @@ main(void)
 		cmocka_unit_test(test_check_text),
 		cmocka_unit_test(test_naughty_strings),
 		cmocka_unit_test(test_every_character),
+		cmocka_unit_test(test_glance),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
