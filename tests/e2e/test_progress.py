@@ -138,7 +138,7 @@ def test_lines_that_come_between(slow):
 
 
 def test_import(ol):
-    rows = [f"Name {i},n{i % 150000}@example.net\n" for i in range(200000)]
+    rows = [f"Name {i},n{i % 900000}@example.net\n" for i in range(1000000)]
     rows[100] = "Nobody,none\n"
     path = ol.write("many.csv", "name,email\n" + "".join(rows))
     terminal = ol.terminal("import", LETTER, path, term="xterm", columns=99)
@@ -150,7 +150,7 @@ def test_import(ol):
     )
     assert terminal.close(60) == PARTLY
     assert screen(terminal, 99)[0] == (
-        "200000 rows: 150000 new, 49999 there already, 1 rejected."
+        "1000000 rows: 900000 new, 99999 there already, 1 rejected."
     )
 
 

@@ -158,9 +158,14 @@ def test_any_second_signal_leaves_at_once(ol, fake_smtp, first, second):
 
 
 def test_quiet_says_nothing(ol, scribe):
-    ol.conf(scribe(0.3).port)
+    server = scribe(0.3)
+    ol.conf(server.port)
+    ol.people(40)
     process = ol.start("send", LETTER, "--yes", "-q")
-    time.sleep(0.6)
+    end = time.monotonic() + 20
+    while not server.accepted:
+        assert time.monotonic() < end
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=20)
     assert process.returncode == AGAIN and err == b""
