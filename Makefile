@@ -132,7 +132,7 @@ e2e: $B/openletter $B/tests/fault.so
 
 # Figures, beside other programs: bench/README.md says how to read them.
 
-BENCH  ?= send cpu tls rtt memory
+BENCH  ?= send cpu tls rtt memory import count export sign
 PEERS  ?= curl nodemailer smtplib
 BTOOLS := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/*.c))
 
@@ -143,6 +143,7 @@ $B/bench/%: bench/%.c $B/flags
 
 bench: $B/openletter $(BTOOLS)
 	$QN=$(N) ROUNDS=$(ROUNDS) MEMORY=$(MEMORY) PEERS="$(PEERS)" \
+		SIGNATURES=$(SIGNATURES) SIGNATURES_MANY=$(SIGNATURES_MANY) \
 		$(PYTHON) -B bench/run $B $(BENCH)
 
 # Packages, and the peers that come from npm; nothing is written here.

@@ -15,9 +15,9 @@ class Failed(Exception):
 
 @dataclass
 class Run:
-    """What sending some messages took."""
+    """What sending some messages, or storing some rows, took."""
 
-    messages: int
+    count: int
     seconds: float
     user_s: float
     system_s: float
@@ -26,15 +26,15 @@ class Run:
 
     @property
     def rate(self):
-        return self.messages / self.seconds
+        return self.count / self.seconds
 
     @property
     def user_us(self):
-        return self.user_s / self.messages * 1e6
+        return self.user_s / self.count * 1e6
 
     @property
     def system_us(self):
-        return self.system_s / self.messages * 1e6
+        return self.system_s / self.count * 1e6
 
     @property
     def cpu_us(self):
@@ -52,8 +52,11 @@ def children_s():
     return used.ru_utime + used.ru_stime
 
 
-def measure(tools, messages, argv, folder):
-    """Runs a command that sends so many messages and must succeed."""
+def measure(tools, count, argv, folder, good=(0,)):
+    """
+    Runs a command that does so many and must end with a good exit status.
+    What it prints is in the folder's file "output" then.
+    """
     figures = folder / "figures"
     output = folder / "output"
     argv = list(map(str, argv))
@@ -68,17 +71,36 @@ def measure(tools, messages, argv, folder):
             )
         except subprocess.TimeoutExpired as error:
             raise Failed(f"{' '.join(argv)}: no end") from error
-    if done.returncode != 0:
+    if done.returncode not in good:
         said = output.read_text("utf-8", "replace")[-1000:].strip()
         raise Failed(
             f"{' '.join(argv)}: exit status {done.returncode}\n{said}"
         )
     wall, user, system, peak = figures.read_text().split()
-    return Run(messages, float(wall), float(user), float(system), int(peak))
+    return Run(count, float(wall), float(user), float(system), int(peak))
 
 
 def median(runs, figure):
     return statistics.median(getattr(run, figure) for run in runs)
+
+
+RATE_COLUMNS = ["", "median", "ratio", "lowest", "highest", "CPU us each"]
+
+
+def digits(number):
+    """Three digits of it, or all before the point."""
+    return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f}"
+
+
+def rate_row(name, runs, base):
+    """A program's rates beside those of another one."""
+    rates = [run.rate for run in runs]
+    rate = median(runs, "rate")
+    return [
+        name, f"{rate:.0f}", f"{rate / median(base, 'rate'):.2f}",
+        f"{min(rates):.0f}", f"{max(rates):.0f}",
+        digits(median(runs, "cpu_us")),
+    ]
 
 
 def progress(text):
