@@ -28,13 +28,13 @@ QUICK = 10
 COUNT_BY = (
     "country", "day", "language", "organisation", "source", "visibility",
 )
-# What `openletter export` shows, as it is stored: sqlite3 has no codes to put
-# into words and no letter to look for.
+# What `openletter export` shows (nothing that is repeated or revoked), as it
+# is stored: sqlite3 has no codes to put into words and no letter to look for.
 EXPORTS = {
     "organisers":
         "SELECT id, name, organisation, role, country, city, comment, lang, "
         "signed_at, kind, email, postcode, visibility, updates, state, "
-        "source, edition FROM signature ORDER BY id",
+        "source, edition FROM signature WHERE state < 5 ORDER BY id",
     "public":
         "SELECT id, name, organisation, role, country, city, comment, lang, "
         "signed_at FROM signature WHERE state = 1 AND visibility = 0 "
