@@ -36,7 +36,7 @@ buf_add(struct buf *b, const void *data, size_t len)
 {
 	char *to = buf_reserve(b, len);
 
-	if (len)
+	if (len > 0)
 		memcpy(to, data, len);
 	buf_commit(b, len);
 }
@@ -51,6 +51,21 @@ void
 buf_putc(struct buf *b, char c)
 {
 	buf_add(b, &c, 1);
+}
+
+void
+buf_add_number(struct buf *b, int64_t number)
+{
+	char digits[20];
+	char *end = digits + sizeof digits, *to = end;
+	uint64_t left = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+	do
+		*--to = (char)('0' + left % 10);
+	while ((left /= 10) > 0);
+	if (number < 0)
+		*--to = '-';
+	buf_add(b, to, (size_t)(end - to));
 }
 
 void

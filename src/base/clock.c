@@ -44,14 +44,36 @@ clock_format_time(int64_t at, char out[static CLOCK_TIME_MAX])
 	strftime(out, CLOCK_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+/* Puts a number of two digits. */
+static char *
+put_two(char *to, int number)
+{
+	*to++ = (char)('0' + number / 10);
+	*to++ = (char)('0' + number % 10);
+	return to;
+}
+
+/* Listings have a day in each row, and strftime takes as long as all the rest
+ * of one. */
 void
 clock_format_day(int64_t at, char out[static CLOCK_TIME_MAX])
 {
 	time_t t = at;
 	struct tm tm;
+	int year;
 
 	gmtime_r(&t, &tm);
-	strftime(out, CLOCK_TIME_MAX, "%Y-%m-%d", &tm);
+	year = tm.tm_year + 1900;
+	if (year < 0 || year > 9999) {
+		strftime(out, CLOCK_TIME_MAX, "%Y-%m-%d", &tm);
+		return;
+	}
+	out = put_two(put_two(out, year / 100), year % 100);
+	*out++ = '-';
+	out = put_two(out, tm.tm_mon + 1);
+	*out++ = '-';
+	out = put_two(out, tm.tm_mday);
+	*out = '\0';
 }
 
 /* Reads exactly width digits. Returns what follows, or NULL. */

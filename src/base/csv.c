@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -320,43 +321,89 @@ csv_next(struct csv_reader *csv, struct csv_record *out, struct err *err)
 	return 1;
 }
 
+/* Bytes that neither end a text nor may need quotes, whatever the delimiter:
+ * one look at each is enough for nearly all that is written. */
+static size_t
+plain_run(const char *text)
+{
+	static const bool stops[UCHAR_MAX + 1] = {
+		['\0'] = true,
+		['\t'] = true,
+		['\n'] = true,
+		['\r'] = true,
+		['"'] = true,
+		[','] = true,
+		[';'] = true,
+	};
+	size_t n = 0;
+
+	while (!stops[(unsigned char)text[n]])
+		n++;
+	return n;
+}
+
+static void
+add_quoted(struct buf *out, const char *guard, const char *text)
+{
+	buf_putc(out, '"');
+	buf_puts(out, guard);
+	for (;;) {
+		size_t n = strcspn(text, "\"");
+
+		buf_add(out, text, n);
+		if (!text[n])
+			break;
+		buf_puts(out, "\"\"");
+		text += n + 1;
+	}
+	buf_putc(out, '"');
+}
+
+static void
+add_field(struct buf *out, const char *guard, const char *text, char delimiter)
+{
+	const char special[] = {delimiter, '"', '\n', '\r', '\0'};
+	size_t n = plain_run(text);
+
+	if (text[n])
+		n += strcspn(text + n, special);
+	if (text[n]) {
+		add_quoted(out, guard, text);
+		return;
+	}
+	if (*guard)
+		buf_puts(out, guard);
+	buf_add(out, text, n);
+}
+
 void
 csv_add_field(struct buf *out, const char *text, char delimiter)
 {
-	char special[] = {delimiter, '"', '\n', '\r', '\0'};
-
-	if (!text[strcspn(text, special)]) {
-		buf_puts(out, text);
-		return;
-	}
-	buf_putc(out, '"');
-	for (; *text; text++) {
-		if (*text == '"')
-			buf_putc(out, '"');
-		buf_putc(out, *text);
-	}
-	buf_putc(out, '"');
+	add_field(out, "", text, delimiter);
 }
 
 static bool
 needs_guard(const char *text)
 {
-	text += strspn(text, "'");
-	return *text && strchr("=+-@\t\r", *text);
+	while (*text == '\'')
+		text++;
+	switch (*text) {
+	case '=':
+	case '+':
+	case '-':
+	case '@':
+	case '\t':
+	case '\r':
+		return true;
+	default:
+		return false;
+	}
 }
 
 void
 csv_add_guarded(struct buf *out, const char *text, char delimiter)
 {
-	char *guarded;
-
-	if (!needs_guard(text)) {
-		csv_add_field(out, text, delimiter);
-		return;
-	}
-	guarded = mem_printf("'%s", text);
-	csv_add_field(out, guarded, delimiter);
-	free(guarded);
+	add_field(out, needs_guard(text) ? "'" : "", text, delimiter);
 }
 
 const char *

@@ -2,10 +2,10 @@
 
 #include <jansson.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 
 /* Without memory the library takes sound text for broken. */
 static void
@@ -22,26 +22,27 @@ set_up(void)
 	pthread_once(&once, use_mem);
 }
 
-/* Whether a text stands for itself in quotes (RFC 8259 7). */
-static bool
-is_plain(const char *s)
+/* How many bytes at the start stand for themselves in quotes (RFC 8259 7). */
+static size_t
+plain_run(const char *s)
 {
-	for (; *s; s++)
-		if ((unsigned char)*s < ' ' || (unsigned char)*s >= 0x7f ||
-			*s == '"' || *s == '\\')
-			return false;
-	return true;
+	size_t n = 0;
+
+	while ((unsigned char)s[n] >= ' ' && s[n] != '"' && s[n] != '\\')
+		n++;
+	return n;
 }
 
 void
 json_add_string(struct buf *out, const char *s)
 {
+	size_t len = plain_run(s);
 	json_t *value;
 	char *text;
 
-	if (is_plain(s)) {
+	if (!s[len] && str_utf8_bad(s, len) == len) {
 		buf_putc(out, '"');
-		buf_puts(out, s);
+		buf_add(out, s, len);
 		buf_putc(out, '"');
 		return;
 	}

@@ -1,7 +1,6 @@
 #include "cmd/out.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,8 @@
 #include "core/fold.h"
 
 enum {
-	COLUMNS_MAX = 32
+	COLUMNS_MAX = 32,
+	BLOCK = 64 * 1024, /* is written at once */
 };
 
 /* One line of a table, kept until all widths are known. */
@@ -77,7 +77,7 @@ add_number(struct buf *buf, int64_t number, const char *none)
 	if (number == CELL_NONE)
 		buf_puts(buf, none);
 	else
-		buf_printf(buf, "%" PRId64, number);
+		buf_add_number(buf, number);
 }
 
 static void
@@ -97,10 +97,8 @@ add_csv(struct out *out, const struct cell *cells)
 static void
 add_json(struct out *out, const struct cell *cells)
 {
-	buf_putc(&out->buf, '{');
 	for (size_t i = 0; i < out->count; i++) {
-		if (i)
-			buf_putc(&out->buf, ',');
+		buf_putc(&out->buf, i ? ',' : '{');
 		json_add_string(&out->buf, out->columns[i].name);
 		buf_putc(&out->buf, ':');
 		if (cells[i].text)
@@ -181,7 +179,7 @@ add(struct rows *rows, const struct cell *cells, struct err *err)
 		break;
 	}
 	out->printed++;
-	return print(out, err);
+	return out->buf.len < BLOCK ? 0 : print(out, err);
 }
 
 static void

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,8 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static void
 test_empty(void **state)
@@ -105,6 +108,24 @@ test_reserve(void **state)
 	free(taken);
 }
 
+static void
+test_number(void **state)
+{
+	static const int64_t cases[] = {0, 1, 9, 10, -1, -10, 1234567890,
+		INT64_MAX, INT64_MIN, INT64_MIN + 1};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct buf ours = {0}, printed = {0};
+
+		buf_add_number(&ours, cases[i]);
+		buf_printf(&printed, "%" PRId64, cases[i]);
+		assert_string_equal(buf_str(&ours), buf_str(&printed));
+		buf_release(&ours);
+		buf_release(&printed);
+	}
+}
+
 int
 main(void)
 {
@@ -114,6 +135,7 @@ main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_printf),
 		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
