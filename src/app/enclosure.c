@@ -121,7 +121,7 @@ add_list(const struct mailing *m, const struct mailing_lang *lang,
 	if (m->list == SIGNATURE_LIST_NONE)
 		return 0;
 	key = mem_printf("signatures:%" PRId64 ":%d:%s", view->version,
-		view->public, m->list == SIGNATURE_LIST_HTML ? lang->lang : "");
+		view->viewer, m->list == SIGNATURE_LIST_HTML ? lang->lang : "");
 	rc = add(m, key, make_list, &wish, e, err);
 	free(key);
 	return rc;

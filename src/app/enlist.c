@@ -546,7 +546,8 @@ enlist(struct workspace *ws, struct mailing *mailing, int64_t letter_id,
 		rc = walk_lists(&w, err);
 	if (rc == 0 && options->audience == AUDIENCE_FOR_SIGNERS)
 		rc = store_signatures(ws->store, letter_id, false,
-			VISIBILITY_RECIPIENT, take_signer, &w, err);
+			visibility_tightest(VIEWER_RECIPIENT), take_signer, &w,
+			err);
 	if (rc == 0 && options->test && !out->queued &&
 		problems->count == before)
 		rc = add_empty_test(&w, err);

@@ -87,8 +87,8 @@ mailing_shows_names(const struct mailing *m)
 	return shows;
 }
 
-enum visibility
-mailing_tightest(const struct mailing *m)
+enum viewer
+mailing_viewer(const struct mailing *m)
 {
-	return m->supporters ? VISIBILITY_PUBLIC : VISIBILITY_RECIPIENT;
+	return m->supporters ? VIEWER_PUBLIC : VIEWER_RECIPIENT;
 }

@@ -106,8 +106,8 @@ int mailing_follow_names(
 bool mailing_lists_names(const struct edition *edition);
 bool mailing_shows_names(const struct mailing *mailing);
 
-/* Of the names that its readers may see, the tightest visibility. */
-enum visibility mailing_tightest(const struct mailing *mailing);
+/* Who its readers are, but for those of copies. */
+enum viewer mailing_viewer(const struct mailing *mailing);
 
 void mailing_free(struct mailing *mailing);
 

@@ -151,7 +151,9 @@ add_name(void *ctx, const struct store_signature *row, struct err *err)
 	(void)err;
 	clock_format_day(s->signed_at, day);
 	names_add(ctx, row->id,
-		s->visibility == VISIBILITY_PUBLIC ? INT64_MAX : 0, INT64_MAX,
+		visibility_shows(s->visibility, VIEWER_PUBLIC) ? INT64_MAX : 0,
+		visibility_shows(s->visibility, VIEWER_RECIPIENT) ? INT64_MAX
+								  : 0,
 		texts);
 	return 0;
 }
@@ -178,8 +180,9 @@ prepare_totals(struct workspace *ws, struct mailing *m, struct err *err)
 	add_number(&m->signatures, "new", fresh);
 	if (!found || !mailing_shows_names(m))
 		return 0;
-	return store_signatures(ws->store, letter, false, mailing_tightest(m),
-		add_name, &m->names, err);
+	return store_signatures(ws->store, letter, false,
+		visibility_tightest(mailing_viewer(m)), add_name, &m->names,
+		err);
 }
 
 /* Names are the letter's and not a row's: when they are too many for it, no
@@ -187,7 +190,7 @@ prepare_totals(struct workspace *ws, struct mailing *m, struct err *err)
 static int
 check_room(const struct mailing *m, struct err *err)
 {
-	const struct names_view view = {.public = m->supporters};
+	const struct names_view view = {.viewer = mailing_viewer(m)};
 	struct template_values values = {0};
 	struct buf skeleton = {0};
 	struct data_input in = {

@@ -69,8 +69,8 @@ mailing_save(struct workspace *ws, struct mailing *m, int64_t *letter_id,
 		rc = store_mailing_add(
 			ws->store, *letter_id, &row, &m->id, err);
 	if (rc == 0 && mailing_shows_names(m))
-		rc = store_names_freeze(
-			ws->store, m->id, *letter_id, mailing_tightest(m), err);
+		rc = store_names_freeze(ws->store, m->id, *letter_id,
+			visibility_tightest(mailing_viewer(m)), err);
 	for (size_t i = 0; rc == 0 && i < m->lang_count; i++)
 		rc = save_lang(ws, m, *letter_id, &m->langs[i], err);
 	free(row.organiser);

@@ -16,17 +16,17 @@ enum {
 
 /* A column of the list; its values are those of `export`. */
 static const struct {
-	const char *name;
+	enum visibility_field field;
 	const char *heading;
 } columns[NAME_TEXT_COUNT] = {
-	[NAME_NAME] = {"name", "Name"},
-	[NAME_ORGANISATION] = {"organisation", "Organisation"},
-	[NAME_ROLE] = {"role", "Role"},
-	[NAME_COUNTRY] = {"country", "Country"},
-	[NAME_CITY] = {"city", "City"},
-	[NAME_COMMENT] = {"comment", "Comment"},
-	[NAME_LANG] = {"lang", "Language"},
-	[NAME_DATE] = {"date", "Date"},
+	[NAME_NAME] = {VISIBILITY_FIELD_NAME, "Name"},
+	[NAME_ORGANISATION] = {VISIBILITY_FIELD_ORGANISATION, "Organisation"},
+	[NAME_ROLE] = {VISIBILITY_FIELD_ROLE, "Role"},
+	[NAME_COUNTRY] = {VISIBILITY_FIELD_COUNTRY, "Country"},
+	[NAME_CITY] = {VISIBILITY_FIELD_CITY, "City"},
+	[NAME_COMMENT] = {VISIBILITY_FIELD_COMMENT, "Comment"},
+	[NAME_LANG] = {VISIBILITY_FIELD_LANG, "Language"},
+	[NAME_DATE] = {VISIBILITY_FIELD_DATE, "Date"},
 };
 
 void
@@ -88,8 +88,9 @@ names_release(struct names *names)
 static bool
 is_shown(const struct name *n, const struct names_view *view)
 {
-	return view->version <
-	       atomic_load(view->public ? &n->public_to : &n->recipient_to);
+	return view->version < atomic_load(view->viewer == VIEWER_PUBLIC
+						   ? &n->public_to
+						   : &n->recipient_to);
 }
 
 /* What a letter calls the name: signatures.list has no kind to tell an
@@ -159,16 +160,16 @@ names_csv(const struct names *names, const struct names_view *view,
 {
 	size_t number = 0;
 
-	buf_puts(out, "number");
+	buf_puts(out, visibility_field_name(VISIBILITY_FIELD_NUMBER));
 	for (int k = 0; k < NAME_TEXT_COUNT; k++)
-		buf_printf(out, ",%s", columns[k].name);
+		buf_printf(out, ",%s", visibility_field_name(columns[k].field));
 	buf_putc(out, '\n');
 	for (size_t i = 0; i < names->count; i++) {
 		const struct name *n = &names->items[i];
 
 		if (!is_shown(n, view))
 			continue;
-		buf_printf(out, "%zu", ++number);
+		buf_add_number(out, (int64_t)++number);
 		for (int k = 0; k < NAME_TEXT_COUNT; k++) {
 			buf_putc(out, ',');
 			csv_add_guarded(out, n->texts[k], ',');

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "core/value.h"
+#include "core/visibility.h"
 
 enum name_text {
 	NAME_NAME,
@@ -43,7 +44,7 @@ struct names {
 /* Who looks, and at which version. */
 struct names_view {
 	int64_t version;
-	bool public; /* sees what everybody may see; else a recipient */
+	enum viewer viewer; /* the public, or a recipient */
 };
 
 /* Copies the texts. */

@@ -16,7 +16,6 @@ enum {
 static const char *const kind_names[] = {"person", "organisation"};
 static const char *const state_names[] = {"pending", "confirmed", "withdrawn",
 	"rejected", "expired", "repeated", "revoked"};
-static const char *const visibility_names[] = {"public", "recipient", "count"};
 
 const char *
 signature_kind_name(enum signature_kind kind)
@@ -28,12 +27,6 @@ const char *
 signature_state_name(enum signature_state state)
 {
 	return state_names[state];
-}
-
-const char *
-visibility_name(enum visibility visibility)
-{
-	return visibility_names[visibility];
 }
 
 static int
@@ -54,16 +47,6 @@ signature_kind_parse(const char *name, enum signature_kind *out)
 		i = SIGNATURE_ORGANISATION;
 	if (i >= 0)
 		*out = (enum signature_kind)i;
-	return i < 0 ? -1 : 0;
-}
-
-int
-visibility_parse(const char *name, enum visibility *out)
-{
-	int i = parse_name(name, visibility_names, 3);
-
-	if (i >= 0)
-		*out = (enum visibility)i;
 	return i < 0 ? -1 : 0;
 }
 

@@ -13,17 +13,11 @@
 #include "base/err.h"
 #include "core/address.h"
 #include "core/lang.h"
+#include "core/visibility.h"
 
 enum signature_kind {
 	SIGNATURE_PERSON = 0,
 	SIGNATURE_ORGANISATION = 1
-};
-
-/* Who may see the name; the larger number is the tighter. */
-enum visibility {
-	VISIBILITY_PUBLIC = 0,
-	VISIBILITY_RECIPIENT = 1, /* the addressee only; the default */
-	VISIBILITY_COUNT = 2,	  /* nobody; it only counts */
 };
 
 enum signature_state {
@@ -78,11 +72,9 @@ int signature_address_key(
 
 const char *signature_kind_name(enum signature_kind kind);
 const char *signature_state_name(enum signature_state state);
-const char *visibility_name(enum visibility visibility);
 
 /* Return 0 or -1. */
 int signature_kind_parse(const char *name, enum signature_kind *out);
-int visibility_parse(const char *name, enum visibility *out);
 
 /* yes/no in the forms that people and other programs write.
  * Returns 0 or -1. */

@@ -42,7 +42,8 @@ static void
 assert_shown(const struct names *names, int64_t version, bool public,
 	const char *wanted)
 {
-	const struct names_view view = {version, public};
+	const struct names_view view = {
+		version, public ? VIEWER_PUBLIC : VIEWER_RECIPIENT};
 	struct buf list = {0};
 	size_t count;
 	struct value *values = names_values(names, &view, &count);
@@ -80,7 +81,7 @@ test_views(void **state)
 static void
 test_csv(void **state)
 {
-	const struct names_view view = {0, false};
+	const struct names_view view = {0, VIEWER_RECIPIENT};
 	struct names names = {0};
 	struct buf out = {0};
 
@@ -106,7 +107,7 @@ test_csv(void **state)
 static void
 test_html(void **state)
 {
-	const struct names_view view = {0, true};
+	const struct names_view view = {0, VIEWER_PUBLIC};
 	struct names names = {0};
 	struct buf out = {0};
 

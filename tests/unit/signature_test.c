@@ -343,10 +343,7 @@ test_names(void **state)
 	static const char *const kinds[] = {"person", "organisation"};
 	static const char *const states[] = {
 		"pending", "confirmed", "withdrawn"};
-	static const char *const visibilities[] = {
-		"public", "recipient", "count"};
 	enum signature_kind kind;
-	enum visibility visibility;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
@@ -356,17 +353,8 @@ test_names(void **state)
 	}
 	for (int i = 0; i < 3; i++) {
 		assert_string_equal(signature_state_name(i), states[i]);
-		assert_string_equal(visibility_name(i), visibilities[i]);
-		assert_int_equal(
-			visibility_parse(visibilities[i], &visibility), 0);
-		assert_int_equal(visibility, i);
 	}
 	assert_int_equal(signature_kind_parse("robot", &kind), -1);
-	assert_int_equal(visibility_parse("", &visibility), -1);
-	assert_int_equal(visibility_parse("private", &visibility), -1);
-	/* The larger is the tighter: signing again compares them. */
-	assert_true(VISIBILITY_PUBLIC < VISIBILITY_RECIPIENT);
-	assert_true(VISIBILITY_RECIPIENT < VISIBILITY_COUNT);
 }
 
 static void
