@@ -92,6 +92,7 @@ _openletter_value()
 		words='table csv json jsonl'
 		[[ $verb == preview ]] && words='text html eml'
 		[[ $verb == resume ]] && words='table jsonl'
+		[[ $verb == export ]] && words='table csv json jsonl osdi html'
 		;;
 	--as) words='person organisation' ;;
 	--visibility) words='public recipient count' ;;
@@ -145,7 +146,7 @@ _openletter_options()
 		;;
 	log) echo "$common --state --since" ;;
 	count) echo "$common --by" ;;
-	export) echo "$common --audience" ;;
+	export) echo "$common --audience --lang --bom" ;;
 	*) echo "$common" ;;
 	esac
 }

@@ -179,10 +179,8 @@ report_letters(struct workspace *ws, const char *letter, struct rows *rows,
 	return rc;
 }
 
-/* A letter that exists in the files, or was signed once and is gone from
- * them. *id is 0 when nobody signed it. */
-static int
-find_letter(
+int
+report_find_letter(
 	struct workspace *ws, const char *letter, int64_t *id, struct err *err)
 {
 	struct problems ignored = {0};
@@ -329,7 +327,7 @@ report_count(struct workspace *ws, const char *letter, const char *by,
 	};
 	int64_t id = 0;
 
-	if (letter && find_letter(ws, letter, &id, err) < 0)
+	if (letter && report_find_letter(ws, letter, &id, err) < 0)
 		return -1;
 	if (by)
 		return count_by(ws, id, letter && !id, by, rows, err);
@@ -494,91 +492,4 @@ report_log(struct workspace *ws, const struct log_request *request,
 	BEGIN(rows, columns);
 	return store_log(ws->store, request->mailing,
 		request->state ? (int)state : -1, since, add_log, rows, err);
-}
-
-struct export_ctx {
-	struct rows *rows;
-	int64_t number;
-};
-
-static int
-add_signature(void *ctx, const struct store_signature *row, struct err *err)
-{
-	struct export_ctx *x = ctx;
-	const struct signature *s = &row->signature;
-	char day[CLOCK_TIME_MAX];
-
-	clock_format_day(s->signed_at, day);
-	return x->rows->add(x->rows,
-		(struct cell[]){
-			NUMBER(++x->number),
-			TEXT(s->name),
-			TEXT(s->organisation),
-			TEXT(s->role),
-			TEXT(s->country),
-			TEXT(s->city),
-			TEXT(s->comment),
-			TEXT(s->lang),
-			TEXT(day),
-			TEXT(signature_kind_name(s->kind)),
-			TEXT(s->email),
-			TEXT(s->postcode),
-			TEXT(visibility_name(s->visibility)),
-			TEXT(s->updates ? "yes" : "no"),
-			TEXT(signature_state_name(row->state)),
-			TEXT(row->source),
-			TEXT(row->edition),
-		},
-		err);
-}
-
-int
-report_export(struct workspace *ws, const char *letter, const char *audience,
-	struct rows *rows, struct err *err)
-{
-	/* The first ones are all that anybody but the organisers sees. */
-	enum {
-		PUBLIC_COLUMNS = 9
-	};
-	static const struct column columns[] = {
-		{"number", COLUMN_ALWAYS},
-		{"name", COLUMN_ALWAYS},
-		{"organisation", COLUMN_ALWAYS},
-		{"role", COLUMN_ALWAYS},
-		{"country", COLUMN_ALWAYS},
-		{"city", COLUMN_ALWAYS},
-		{"comment", COLUMN_ALWAYS},
-		{"lang", COLUMN_ALWAYS},
-		{"date", COLUMN_ALWAYS},
-		{"kind", COLUMN_ALWAYS},
-		{"email", COLUMN_ALWAYS},
-		{"postcode", COLUMN_ALWAYS},
-		{"visibility", COLUMN_ALWAYS},
-		{"updates", COLUMN_ALWAYS},
-		{"state", COLUMN_ALWAYS},
-		{"source", COLUMN_ALWAYS},
-		{"edition", COLUMN_DETAIL},
-	};
-	struct export_ctx ctx = {.rows = rows};
-	enum visibility tightest;
-	int64_t id;
-
-	if (strcmp(audience, "public") == 0)
-		tightest = VISIBILITY_PUBLIC;
-	else if (strcmp(audience, "recipient") == 0)
-		tightest = VISIBILITY_RECIPIENT;
-	else if (strcmp(audience, "organisers") == 0)
-		tightest = VISIBILITY_COUNT;
-	else
-		return err_set(err, ERR_USAGE,
-			"--audience %s: say public, recipient or organisers",
-			audience);
-	if (find_letter(ws, letter, &id, err) < 0)
-		return -1;
-	rows->begin(rows, columns,
-		tightest == VISIBILITY_COUNT ? 17 : PUBLIC_COLUMNS);
-	if (!id)
-		return 0;
-	return store_signatures(ws->store, id, tightest == VISIBILITY_COUNT,
-		tightest, add_signature, &ctx, err);
 }

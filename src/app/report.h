@@ -33,9 +33,9 @@ struct log_request {
 int report_log(struct workspace *ws, const struct log_request *request,
 	struct rows *rows, struct err *err);
 
-/* Signatures of a letter as an audience (public, recipient, organisers) may
- * see them. Errors: ERR_NOTFOUND, ERR_USAGE. */
-int report_export(struct workspace *ws, const char *letter,
-	const char *audience, struct rows *rows, struct err *err);
+/* The number of a letter that exists in the files, or was signed once and is
+ * gone from them; *id is 0 when nobody signed it. Errors: ERR_NOTFOUND. */
+int report_find_letter(
+	struct workspace *ws, const char *letter, int64_t *id, struct err *err);
 
 #endif

@@ -58,16 +58,22 @@ out_flush(struct err *err)
 		err, ERR_IO, "cannot write the output: %s", strerror(errno));
 }
 
+int
+out_write(const char *data, size_t len, struct err *err)
+{
+	if (fwrite(data, 1, len, stdout) == len)
+		return 0;
+	return err_set(
+		err, ERR_IO, "cannot write the output: %s", strerror(errno));
+}
+
 static int
 print(struct out *out, struct err *err)
 {
-	size_t n = fwrite(buf_str(&out->buf), 1, out->buf.len, stdout);
-	bool whole = n == out->buf.len;
+	int rc = out_write(buf_str(&out->buf), out->buf.len, err);
 
 	buf_reset(&out->buf);
-	return whole ? 0
-		     : err_set(err, ERR_IO, "cannot write the output: %s",
-			       strerror(errno));
+	return rc;
 }
 
 /* A number as it stands in every format. */
@@ -251,6 +257,12 @@ out_new(enum out_format format, bool details)
 	out->rows.begin = begin;
 	out->rows.add = add;
 	return out;
+}
+
+void
+out_bom(struct out *out)
+{
+	buf_puts(&out->buf, "\uFEFF");
 }
 
 struct rows *

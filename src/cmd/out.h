@@ -26,10 +26,17 @@ struct out;
 struct out *out_new(enum out_format format, bool details);
 struct rows *out_rows(struct out *out);
 
+/* Begins CSV with a byte order mark: Excel takes it for another encoding than
+ * UTF-8 without one. */
+void out_bom(struct out *out);
+
 /* Prints what is left and frees the printer. finish: the listing is whole;
  * without it (after an error) nothing more is printed.
  * Errors: ERR_IO: stdout cannot be written. */
 int out_free(struct out *out, int finish, struct err *err);
+
+/* Prints what is no listing. Errors: ERR_IO. */
+int out_write(const char *data, size_t len, struct err *err);
 
 /* Flushes stdout. Errors: ERR_IO. */
 int out_flush(struct err *err);

@@ -20,6 +20,24 @@ page_escape(const char *text, struct buf *out)
 	}
 }
 
+/* A value of another direction than the page's keeps its own. Of a long list
+ * no entry is torn apart between two printed pages. */
+static const char style[] =
+	"body { font-family: sans-serif; line-height: 1.5; "
+	"max-width: 60em; margin: 1em auto; padding: 0 1em; "
+	"overflow-wrap: anywhere }\n"
+	"table { border-collapse: collapse }\n"
+	"th, td { border-bottom: 1px solid #ccc; padding: .2em .6em; "
+	"text-align: start; vertical-align: top; "
+	"unicode-bidi: plaintext }\n"
+	"ol { padding-inline-start: 3.5em }\n"
+	"li { margin-bottom: .5em; break-inside: avoid }\n"
+	"li small { display: block; color: #444 }\n"
+	"li p { margin: 0; white-space: pre-line }\n"
+	"h1, h2 { break-after: avoid }\n"
+	"@media print { body { margin: 0; max-width: none } "
+	"li small { color: #000 } }\n";
+
 void
 page_begin(
 	const char *lang, const char *dir, const char *title, struct buf *out)
@@ -31,18 +49,9 @@ page_begin(
 	page_escape(lang, out);
 	buf_printf(out,
 		"\" dir=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<title>%s</title>\n",
-		dir, buf_str(&safe));
-	/* A value of another direction than the page's keeps its own. */
-	buf_puts(out,
-		"<style>\n"
-		"body { font-family: sans-serif; line-height: 1.5; "
-		"margin: 2em }\n"
-		"table { border-collapse: collapse }\n"
-		"th, td { border-bottom: 1px solid #ccc; padding: .2em .6em; "
-		"text-align: start; vertical-align: top; "
-		"unicode-bidi: plaintext }\n"
-		"</style>\n</head>\n<body>\n");
+		"<meta name=\"viewport\" content=\"width=device-width\">\n"
+		"<title>%s</title>\n<style>\n%s</style>\n</head>\n<body>\n",
+		dir, buf_str(&safe), style);
 	buf_printf(out, "<h1>%s</h1>\n", buf_str(&safe));
 	buf_release(&safe);
 }
