@@ -80,8 +80,9 @@ CREATE VIEW recount AS
 		FROM signature WHERE state = 1 GROUP BY letter, day
 	UNION ALL SELECT letter, 5, lang, count(*)
 		FROM signature WHERE state = 1 GROUP BY letter, lang
-	UNION ALL SELECT letter, 6, organisation, count(*)
-		FROM signature WHERE state = 1 GROUP BY letter, organisation
+	UNION ALL SELECT letter, 6,
+		iif(visibility = 2, '', organisation) AS shown, count(*)
+		FROM signature WHERE state = 1 GROUP BY letter, shown
 	UNION ALL SELECT s.letter, 7,
 		iif(s.batch IS NULL, s.source, b.source) AS origin, count(*)
 		FROM signature s LEFT JOIN batch b ON b.id = s.batch

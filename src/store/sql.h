@@ -66,7 +66,8 @@ X(SIGNATURE_ADD, \
 	"created_at, first) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " \
 	"$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)") \
 X(SIGNATURE_TIGHTEN, \
-	"UPDATE signature SET visibility = $2 WHERE id = $1") \
+	"UPDATE signature SET visibility = $2 WHERE id = $1 " \
+	"RETURNING organisation") \
 X(SIGNATURE_FACTS, \
 	"SELECT s.letter, s.state, s.kind, s.visibility, s.country, s.lang, " \
 	"s.organisation, iif(s.batch IS NULL, s.source, b.source), " \

@@ -29,6 +29,15 @@ day_of(struct store_counts *counts, int64_t at)
 	return counts->day_text;
 }
 
+/* Counts are for everybody: they name no organisation that only counts, and
+ * nobody's who does. */
+static const char *
+shown_organisation(const char *organisation, enum visibility visibility)
+{
+	return visibility_shows(visibility, VIEWER_RECIPIENT) ? organisation
+							      : "";
+}
+
 void
 store_counts_add(
 	struct store_counts *counts, const struct tally_facts *facts, int count)
@@ -43,18 +52,26 @@ store_counts_add(
 	counter_add(c, TALLY_COUNTRY, facts->country, count);
 	counter_add(c, TALLY_DAY, day_of(counts, facts->signed_at), count);
 	counter_add(c, TALLY_LANGUAGE, facts->lang, count);
-	counter_add(c, TALLY_ORGANISATION, facts->organisation, count);
+	counter_add(c, TALLY_ORGANISATION,
+		shown_organisation(facts->organisation, facts->visibility),
+		count);
 	counter_add(c, TALLY_SOURCE, facts->source, count);
 	if (facts->fresh)
 		counter_add(c, TALLY_NEW, "", count);
 }
 
 void
-store_counts_move(
-	struct store_counts *counts, enum visibility from, enum visibility to)
+store_counts_move(struct store_counts *counts, const char *organisation,
+	enum visibility from, enum visibility to)
 {
+	struct counter *c = &counts->counter;
+
 	add_number(counts, TALLY_VISIBILITY, from, -1);
 	add_number(counts, TALLY_VISIBILITY, to, 1);
+	counter_add(c, TALLY_ORGANISATION,
+		shown_organisation(organisation, from), -1);
+	counter_add(
+		c, TALLY_ORGANISATION, shown_organisation(organisation, to), 1);
 }
 
 static int

@@ -20,7 +20,7 @@ enum tally {
 	TALLY_COUNTRY = 3,
 	TALLY_DAY = 4,
 	TALLY_LANGUAGE = 5,
-	TALLY_ORGANISATION = 6,
+	TALLY_ORGANISATION = 6, /* '' for those who only count */
 	TALLY_SOURCE = 7,
 	TALLY_NEW = 8, /* since the last letter to the recipients */
 };
@@ -51,8 +51,8 @@ void store_counts_add(struct store_counts *counts,
 	const struct tally_facts *facts, int count);
 
 /* Counts a signature that is confirmed under another visibility. */
-void store_counts_move(
-	struct store_counts *counts, enum visibility from, enum visibility to);
+void store_counts_move(struct store_counts *counts, const char *organisation,
+	enum visibility from, enum visibility to);
 
 /* Writes the changes, within the transaction that made them, and begins
  * anew. */

@@ -116,6 +116,7 @@ tighten(struct store *store, struct holder *holder, enum visibility visibility,
 	struct store_counts *counts, struct err *err)
 {
 	struct db_query *q;
+	int rc;
 
 	if (holder->item) {
 		holder->item->visibility = holder->visibility = visibility;
@@ -126,10 +127,13 @@ tighten(struct store *store, struct holder *holder, enum visibility visibility,
 		return -1;
 	db_bind_int(q, 1, holder->id);
 	db_bind_int(q, 2, visibility);
-	if (holder->state == SIGNATURE_CONFIRMED)
-		store_counts_move(counts, holder->visibility, visibility);
+	rc = db_next(q, err);
+	if (rc > 0 && holder->state == SIGNATURE_CONFIRMED)
+		store_counts_move(
+			counts, db_text(q, 0), holder->visibility, visibility);
+	db_reset(q);
 	holder->visibility = visibility;
-	return db_run(q, err);
+	return rc < 0 ? -1 : 0;
 }
 
 /* Decides what a signature is whose key somebody holds already. */

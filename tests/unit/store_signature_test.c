@@ -321,6 +321,47 @@ test_count_by(void **state)
 	}
 }
 
+static void
+assert_organisations(struct sample *s, const char *counts)
+{
+	struct buf all = {0};
+
+	sample_recount(s);
+	ok(s, store_counts_read(s->store, s->letter, TALLY_ORGANISATION,
+		      add_count, &all, &s->err));
+	assert_string_equal(buf_str(&all), counts);
+	buf_release(&all);
+}
+
+/* An organisation that only counts has no name in the counts, from the moment
+ * on that it says so; nor when it is withdrawn. */
+static void
+test_counts_name_nobody_hidden(void **state)
+{
+	struct sample *s = *state;
+	struct signer union_a = {.name = "A",
+		.email = "a@example.org",
+		.kind = SIGNATURE_ORGANISATION};
+	struct signer union_b = {.name = "B",
+		.email = "b@example.org",
+		.kind = SIGNATURE_ORGANISATION,
+		.visibility = VISIBILITY_COUNT};
+
+	sign(s, &union_a);
+	sign(s, &union_b);
+	assert_organisations(s, "=1 A=1 ");
+	union_a.visibility = VISIBILITY_RECIPIENT;
+	assert_int_equal(sign(s, &union_a), STORE_SIGNED_TIGHTER);
+	assert_organisations(s, "=1 A=1 ");
+	union_a.visibility = VISIBILITY_COUNT;
+	assert_int_equal(sign(s, &union_a), STORE_SIGNED_TIGHTER);
+	assert_organisations(s, "=2 ");
+	sample_begin(s);
+	ok(s, store_withdraw(s->store, s->letter, "a@example.org", &s->err));
+	sample_commit(s);
+	assert_organisations(s, "=1 ");
+}
+
 static int64_t
 add_mailing(struct sample *s, enum audience audience)
 {
@@ -568,6 +609,7 @@ main(void)
 		WITH_STORE(test_row),
 		WITH_STORE(test_totals),
 		WITH_STORE(test_count_by),
+		WITH_STORE(test_counts_name_nobody_hidden),
 		WITH_STORE(test_count_new),
 		WITH_STORE(test_news),
 		WITH_STORE(test_batch),
