@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicase.h>
+#include <unigbrk.h>
 #include <uninorm.h>
 #include <unistr.h>
 #include <unictype.h>
@@ -560,4 +561,36 @@ fold_width(const char *text)
 
 	free(clean);
 	return width;
+}
+
+size_t
+fold_fit(const char *text, int columns)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	const uint8_t *end = s + strlen(text), *next;
+
+	for (; s < end; s = next) {
+		next = u8_grapheme_next(s, end);
+		columns -= u8_width(s, (size_t)(next - s), "UTF-8");
+		if (columns < 0)
+			break;
+	}
+	return (size_t)(s - (const uint8_t *)text);
+}
+
+bool
+fold_is_rtl(const char *text)
+{
+	unsigned c;
+	size_t n;
+
+	for (; (n = str_utf8_next(text, &c)) > 0; text += n) {
+		int class = uc_bidi_class(c);
+
+		if (class == UC_BIDI_L)
+			return false;
+		if (class == UC_BIDI_R || class == UC_BIDI_AL)
+			return true;
+	}
+	return false;
 }

@@ -1,7 +1,7 @@
 /*
  * Folding of names and texts for matching, and the question what may stand
  * in a name at all. libunistring is used here (and for widths in the
- * terminal's tables: fold_width).
+ * terminal's tables and in pictures: fold_width).
  */
 #ifndef CORE_FOLD_H
 #define CORE_FOLD_H
@@ -52,5 +52,13 @@ bool fold_is_plain(const char *text, size_t max_len, bool multi_line);
 
 /* Columns that a text takes on a terminal. */
 int fold_width(const char *text);
+
+/* Bytes of the longest beginning of a text (UTF-8) that takes at most that
+ * many columns and cuts no character from its marks. */
+size_t fold_fit(const char *text, int columns);
+
+/* Whether a text (UTF-8) runs from right to left: the first of its characters
+ * that has a direction says so (UAX #9, P2). */
+bool fold_is_rtl(const char *text);
 
 #endif

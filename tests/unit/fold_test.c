@@ -204,6 +204,49 @@ test_width(void **state)
 }
 
 static void
+test_fit(void **state)
+{
+	static const struct {
+		const char *text;
+		int columns;
+		size_t fits;
+	} cases[] = {
+		{"", 5, 0},
+		{"abc", 0, 0},
+		{"abc", 2, 2},
+		{"abc", 3, 3},
+		{"abc", 4, 3},
+		{"éé", 1, 2},
+		/* what stands above a letter stays with it */
+		{"e\u0301a", 1, 3},
+		{"سَلام", 1, 4},
+		/* wide ones take two columns */
+		{"日本", 3, 3},
+		{"日本", 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		assert_int_equal(fold_fit(cases[i].text, cases[i].columns),
+			cases[i].fits);
+}
+
+static void
+test_is_rtl(void **state)
+{
+	static const char *const rtl[] = {"ایران", "إيران", "ישראל",
+		"2026 ایران", "(ایران) Iran", "\u2068ایران\u2069", "ܣܘܪܝܐ"};
+	static const char *const ltr[] = {
+		"", "2026", "Iran", "(Iran) ایران", "…", "日本"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rtl / sizeof rtl[0]; i++)
+		assert_true(fold_is_rtl(rtl[i]));
+	for (size_t i = 0; i < sizeof ltr / sizeof ltr[0]; i++)
+		assert_false(fold_is_rtl(ltr[i]));
+}
+
+static void
 test_check_text(void **state)
 {
 	static const struct {
@@ -532,6 +575,8 @@ main(void)
 		cmocka_unit_test(test_name_others),
 		cmocka_unit_test(test_tidy),
 		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_is_rtl),
 		cmocka_unit_test(test_check_text),
 		cmocka_unit_test(test_naughty_strings),
 		cmocka_unit_test(test_every_character),
