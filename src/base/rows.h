@@ -24,6 +24,7 @@ enum column_use {
 	COLUMN_ALWAYS, /* in tables, unless all of it is empty */
 	COLUMN_COUNT,  /* in tables, unless all of it is 0 */
 	COLUMN_DETAIL, /* only in tables that show everything (-v) */
+	COLUMN_BAR,    /* in tables, on a terminal drawn as a bar too */
 };
 
 struct column {

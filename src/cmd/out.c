@@ -9,11 +9,20 @@
 #include "base/csv.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "cmd/bars.h"
 #include "core/fold.h"
+
+/* First strong isolate, and the end of it. */
+#define ISOLATE "\u2068"
+#define ISOLATE_END "\u2069"
 
 enum {
 	COLUMNS_MAX = 32,
 	BLOCK = 64 * 1024, /* is written at once */
+	BARS_MIN = 8, /* columns: shorter ones tell nothing */
+	BARS_MAX = 60,
+	BARS_SPARE = 3, /* the last column, which some terminals wrap at, and
+			   two that isolates take where they are not known */
 };
 
 /* One line of a table, kept until all widths are known. */
@@ -33,6 +42,7 @@ struct out {
 	size_t line_count;
 	size_t line_cap;
 	bool numeric[COLUMNS_MAX];
+	struct screen screen;
 };
 
 int
@@ -115,11 +125,14 @@ add_json(struct out *out, const struct cell *cells)
 	buf_putc(&out->buf, '}');
 }
 
-/* A cell of a table is one line, and moves no cursor. */
+/* A cell of a table is one line, and moves no cursor; on a terminal, one from
+ * right to left does not take its neighbours along. */
 static char *
-one_line(const char *text)
+one_line(const struct out *out, const char *text)
 {
-	char *copy = mem_strdup(text);
+	bool isolate = out->screen.unicode && fold_is_rtl(text);
+	char *copy = isolate ? mem_printf(ISOLATE "%s" ISOLATE_END, text)
+			     : mem_strdup(text);
 
 	for (char *c = copy; *c; c++)
 		if (((unsigned char)*c < ' ') || *c == 0x7F)
@@ -139,7 +152,7 @@ keep_line(struct out *out, const struct cell *cells)
 		struct buf number = {0};
 
 		if (cells[i].text) {
-			line->cells[i] = one_line(cells[i].text);
+			line->cells[i] = one_line(out, cells[i].text);
 			continue;
 		}
 		add_number(&number, cells[i].number, "");
@@ -198,7 +211,8 @@ add_padded(struct buf *out, const char *text, int width, bool right, bool last)
 	buf_puts(out, text);
 	if (!right && !last)
 		buf_printf(out, "%*s", pad > 0 ? pad : 0, "");
-	buf_puts(out, last ? "\n" : "  ");
+	if (!last)
+		buf_puts(out, "  ");
 }
 
 /* Whether a table of these lines has the column; its width if so. */
@@ -225,10 +239,57 @@ column_width(const struct out *out, size_t i)
 	return widest;
 }
 
+/* The bars of a table on a terminal, after its last column. */
+struct bars {
+	bool wanted;
+	size_t column; /* of the numbers */
+	int64_t max;
+	int room;
+};
+
+static struct bars
+find_bars(const struct out *out, const int *widths)
+{
+	struct bars bars = {.room = out->screen.columns - BARS_SPARE};
+
+	for (size_t i = 0; i < out->count; i++) {
+		if (widths[i])
+			bars.room -= widths[i] + 2;
+		if (out->columns[i].use != COLUMN_BAR)
+			continue;
+		bars.wanted = true;
+		bars.column = i;
+	}
+	if (bars.room > BARS_MAX)
+		bars.room = BARS_MAX;
+	bars.wanted = bars.wanted && bars.room >= BARS_MIN;
+	for (size_t k = 0; bars.wanted && k < out->line_count; k++) {
+		int64_t n = atoll(out->lines[k].cells[bars.column]);
+
+		bars.max = n > bars.max ? n : bars.max;
+	}
+	return bars;
+}
+
+static void
+add_line(struct out *out, const struct line *line, const int *widths,
+	size_t last, const struct bars *bars)
+{
+	for (size_t i = 0; i < out->count; i++)
+		if (widths[i])
+			add_padded(&out->buf, line->cells[i], widths[i],
+				out->numeric[i], i == last && !bars->wanted);
+	if (bars->wanted)
+		bar_add(&out->screen, atoll(line->cells[bars->column]),
+			bars->max, bars->room, &out->buf);
+	buf_putc(&out->buf, '\n');
+}
+
 static void
 add_table(struct out *out)
 {
 	int widths[COLUMNS_MAX] = {0};
+	struct bars bars;
 	size_t last = 0;
 
 	for (size_t i = 0; i < out->count; i++) {
@@ -240,11 +301,10 @@ add_table(struct out *out)
 		if (widths[i])
 			add_padded(&out->buf, out->columns[i].name, widths[i],
 				out->numeric[i], i == last);
+	buf_putc(&out->buf, '\n');
+	bars = find_bars(out, widths);
 	for (size_t k = 0; k < out->line_count; k++)
-		for (size_t i = 0; i < out->count; i++)
-			if (widths[i])
-				add_padded(&out->buf, out->lines[k].cells[i],
-					widths[i], out->numeric[i], i == last);
+		add_line(out, &out->lines[k], widths, last, &bars);
 }
 
 struct out *
@@ -254,6 +314,8 @@ out_new(enum out_format format, bool details)
 
 	out->format = format;
 	out->details = details;
+	if (format == OUT_TABLE)
+		out->screen = screen_find();
 	out->rows.begin = begin;
 	out->rows.add = add;
 	return out;
