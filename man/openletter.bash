@@ -106,14 +106,17 @@ _openletter_value()
 		;;
 	--account) words=$(_openletter_accounts) ;;
 	--attach-signatures) words='csv html' ;;
-	--by) words='country day language organisation source visibility' ;;
+	--by)
+		words='country day week language organisation source visibility
+			state'
+		;;
 	--state)
 		words='queued claimed sending sent deferred rejected unknown
 			suppressed cancelled bounced'
 		;;
 	--recipient | --lang | --name | --email | --organisation | --role | \
 		--country | --city | --postcode | --comment | --source | \
-		--map | --limit | --when | --every | --test | --since | --column | \
+		--map | --limit | --when | --every | --test | --since | --until | --column | \
 		--status | --at) ;;
 	*) return 1 ;;
 	esac
@@ -145,7 +148,7 @@ _openletter_options()
 			"--yes"
 		;;
 	log) echo "$common --state --since" ;;
-	count) echo "$common --by" ;;
+	count) echo "$common --by --since --until --chart --lang" ;;
 	export) echo "$common --audience --lang --bom" ;;
 	*) echo "$common" ;;
 	esac
@@ -202,7 +205,7 @@ _openletter()
 			--name | --email | --organisation | --role | \
 			--country | --city | --postcode | --comment | \
 			--source | --map | --limit | --when | --every | \
-			--attach-signatures | --test | --since | --at | \
+			--attach-signatures | --test | --since | --until | --at | \
 			--outbox | --log | --column | --status | --rest)
 			((i++))
 			;;

@@ -1,4 +1,4 @@
-/* Listings: letters, counts, mailings, the ledger, signatures. Each goes row
+/* Listings: letters, mailings, the ledger, signatures. Each goes row
  * by row to where the caller wants it. */
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
@@ -12,12 +12,6 @@
  * one, a row per language. Files that cannot be read are in problems. */
 int report_letters(struct workspace *ws, const char *letter, struct rows *rows,
 	struct problems *problems, struct err *err);
-
-/* Totals of a letter, or of every letter that was signed. by: NULL, or
- * country, day, language, organisation, source, visibility.
- * Errors: ERR_NOTFOUND, ERR_USAGE: by is none of these. */
-int report_count(struct workspace *ws, const char *letter, const char *by,
-	struct rows *rows, struct err *err);
 
 /* Mailings, all (0) or one. Errors: ERR_NOTFOUND. */
 int report_status(struct workspace *ws, int64_t mailing, struct rows *rows,

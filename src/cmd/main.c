@@ -38,7 +38,8 @@ static const struct command commands[] = {
 		cmd_status},
 	{"log", "[MAILING] [--state S] [--since T]",
 		"the ledger: who got it, who did not, and why", cmd_log},
-	{"count", "[LETTER] [--by FIELD]", "count signatures", cmd_count},
+	{"count", "[LETTER] [--by FIELD] [--chart]", "count signatures",
+		cmd_count},
 	{"export", "LETTER [--audience public|recipient|organisers] [--bom]",
 		"list signatures for whom they may be shown to", cmd_export},
 };
