@@ -119,7 +119,7 @@ THREADED = $(filter %/submit_test %/submit_hostile_test,$(UNITS))
 check-threads: $B/openletter $(THREADED)
 	$Qtests/unit/run $(THREADED)
 	$Q$(RUN_E2E)/test_outcomes.py tests/e2e/test_send.py \
-		tests/e2e/test_kill.py
+		tests/e2e/test_kill.py tests/e2e/test_import.py
 
 layers:
 	$Q$(RUN_LAYERS)

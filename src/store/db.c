@@ -167,6 +167,9 @@ db_open(const char *path, bool create, struct db **out, struct err *err)
 		make_private(path);
 	if (keep_private(path, err) < 0)
 		goto fail;
+	/* It would count, below a lock, what nobody asks for; once it has
+	 * begun it refuses, which does no harm. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	code = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	if (code != SQLITE_OK) {
 		fail(db, code, err);

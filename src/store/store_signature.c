@@ -212,19 +212,18 @@ decide(struct store *store, const struct store_signing *in,
 	struct err *err)
 {
 	struct holder holder = {0};
-	const char *held = NULL;
 
 	for (size_t i = 0; i < count; i++) {
 		struct store_item *item = sorted[i].item;
 		const char *key = item->signature->key;
 		int added = 0;
 
-		if (!held || strcmp(held, key) != 0) {
+		if (i == 0 || sorted[i].begin != sorted[i - 1].begin ||
+			strcmp(sorted[i - 1].item->signature->key, key) != 0) {
 			added = add_signer(
 				store, in->letter, key, item->id, err);
 			if (added < 0)
 				return -1;
-			held = key;
 			holder = (struct holder){
 				item->id, in->state, item->visibility, item};
 			if (!added && find_holder(store, in->letter, key,
