@@ -5,6 +5,7 @@
 #include "app/report.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "core/country_title.h"
 #include "core/week.h"
 #include "store/store_signature.h"
 
@@ -184,6 +185,7 @@ list_totals(struct workspace *ws, const char *letter, struct rows *rows,
 struct listing {
 	struct rows *rows;
 	const struct count_plan *plan;
+	const char *lang;
 	char week[CLOCK_TIME_MAX];
 	int64_t week_total;
 };
@@ -191,8 +193,17 @@ struct listing {
 static int
 add_row(struct listing *l, const char *what, int64_t total, struct err *err)
 {
-	return l->rows->add(
-		l->rows, (struct cell[]){TEXT(what), NUMBER(total)}, err);
+	const char *title = l->plan->by == COUNT_BY_COUNTRY
+				    ? country_title(what, l->lang)
+				    : NULL;
+
+	return l->rows->add(l->rows,
+		(struct cell[]){
+			TEXT(what),
+			NUMBER(total),
+			TEXT(title ? title : ""),
+		},
+		err);
 }
 
 static int
@@ -247,16 +258,16 @@ add_each(void *ctx, const char *what, int64_t total, struct err *err)
 }
 
 static int
-list_by(struct workspace *ws, const struct count_plan *plan, struct rows *rows,
-	struct err *err)
+list_by(struct workspace *ws, const struct count_plan *plan, const char *lang,
+	struct rows *rows, struct err *err)
 {
 	const struct column columns[] = {
-		{kinds[plan->by].name, COLUMN_ALWAYS},
-		{"total", COLUMN_BAR},
+		{kinds[plan->by].name, COLUMN_ALWAYS}, {"total", COLUMN_BAR},
+		{"name", COLUMN_ALWAYS}, /* of a country */
 	};
-	struct listing l = {.rows = rows, .plan = plan};
+	struct listing l = {.rows = rows, .plan = plan, .lang = lang};
 
-	rows->begin(rows, columns, 2);
+	rows->begin(rows, columns, plan->by == COUNT_BY_COUNTRY ? 3 : 2);
 	if (count_each(ws, plan, add_each, &l, err) < 0)
 		return -1;
 	return end_week(&l, err);
@@ -275,5 +286,6 @@ count_list(struct workspace *ws, const struct count_request *request,
 		return list_totals(ws, request->letter, rows, err);
 	if (count_plan(ws, request, &plan, err) < 0)
 		return -1;
-	return list_by(ws, &plan, rows, err);
+	return list_by(ws, &plan, request->lang ? request->lang : ws->conf.lang,
+		rows, err);
 }

@@ -5,6 +5,7 @@
 #include "app/count_private.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/country_title.h"
 #include "core/week.h"
 #include "format/chart.h"
 
@@ -177,6 +178,7 @@ chart_days(struct workspace *ws, const struct count_plan *plan,
 
 /* The countries with the most signatures; the last bar is the others. */
 struct countries {
+	const char *lang;
 	const struct words *say;
 	struct chart_bar bars[COUNTRIES_MAX + 1];
 	char *codes[COUNTRIES_MAX];
@@ -188,6 +190,7 @@ keep_country(void *ctx, const char *what, int64_t total, struct err *err)
 {
 	struct countries *c = ctx;
 	struct chart_bar *bar = &c->bars[c->count];
+	const char *title;
 
 	(void)err;
 	bar->value += total;
@@ -196,7 +199,10 @@ keep_country(void *ctx, const char *what, int64_t total, struct err *err)
 		return 0;
 	}
 	c->codes[c->count] = mem_strdup(what);
-	bar->label = *what ? c->codes[c->count] : c->say->unknown;
+	title = country_title(what, c->lang);
+	bar->label = title   ? title
+		     : *what ? c->codes[c->count]
+			     : c->say->unknown;
 	c->count++;
 	return 0;
 }
@@ -206,7 +212,7 @@ chart_countries(struct workspace *ws, const struct count_plan *plan,
 	const struct chart *chart, const struct words *say, struct buf *out,
 	struct err *err)
 {
-	struct countries c = {.say = say};
+	struct countries c = {.lang = chart->lang, .say = say};
 	int rc = count_each(ws, plan, keep_country, &c, err);
 
 	if (rc == 0)

@@ -1,7 +1,26 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "app/count.h"
 #include "cmd/cmd.h"
+#include "core/lang.h"
+
+static int
+check_lang(const struct count_request *request, bool chart, struct err *err)
+{
+	bool named = request->by && strcmp(request->by, "country") == 0;
+
+	if (!request->lang)
+		return 0;
+	if (!lang_valid(request->lang))
+		return err_set(err, ERR_USAGE,
+			"--lang %s: not a language tag such as en or fa",
+			request->lang);
+	if (!chart && !named)
+		return err_set(err, ERR_USAGE,
+			"--lang goes with --chart and --by country");
+	return 0;
+}
 
 static int
 print_chart(
@@ -39,7 +58,8 @@ cmd_count(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"print a chart (SVG) by country, day or week; without "
 			"--by of the growth"},
 		{"lang", 0, OPT_TEXT, &request.lang, "LANG",
-			"the chart's language (default: the organiser's)"},
+			"of charts and names of countries (default: the "
+			"organiser's)"},
 		OPT_END,
 	};
 	struct out *out;
@@ -48,6 +68,8 @@ cmd_count(struct cmd *cmd, int argc, char **argv, struct err *err)
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
 	request.letter = argc ? argv[0] : NULL;
+	if (check_lang(&request, chart, err) < 0)
+		return -1;
 	if (chart)
 		return print_chart(cmd, &request, err);
 	if (cmd_out(cmd, &out, err) < 0)

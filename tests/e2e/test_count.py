@@ -131,12 +131,25 @@ def test_since_and_until(winter):
         ),
         (["--chart", "--by", "source"], "country, day or week"),
         (["--chart", "--format", "json"], "--format"),
+        (["--chart", "--lang", "e"], "--lang"),
+        (["--by", "day", "--lang", "fa"], "--by country"),
     ],
 )
 def test_what_cannot_be(winter, args, word):
     result = winter.run("count", LETTER, *args)
     assert result.rc == USAGE and result.raw == b""
     assert says(result.err, word) and result.err.count("\n") == 1
+
+
+def test_countries_have_names(winter):
+    def named(*args):
+        rows = winter.json("count", LETTER, "--by", "country", *args)
+        return [row["country"] + " " + row["name"] for row in rows]
+
+    assert named() == ["FR France", "DE Germany", "IR Iran"]
+    assert named("--lang", "es") == ["FR Francia", "DE Alemania", "IR Irán"]
+    assert named("--lang", "fa-IR") == ["FR فرانسه", "DE آلمان", "IR ایران"]
+    assert named("--lang", "pl") == named()
 
 
 def test_new_since_the_last_letter(winter, catcher):
@@ -302,6 +315,7 @@ def test_many_countries(ol):
     assert f"Signatures by country: {total}" in found
     others = found.index("Other countries")
     assert found[others + 1] == str(sum(range(11, 21)) + 1)
+    assert "Iran" in found and "Kenya" not in found
 
 
 def check_layout(svg, tmp_path):
@@ -365,5 +379,8 @@ def test_right_to_left(winter, tmp_path):
     title = found[PERSIAN]
     assert title.direction == "rtl" and abs(title.right - 936) < 2
     assert abs(found["امضاها به تفکیک کشور: 5"].right - 936) < 2
-    # Labels are right of the bars, numbers left of them, the axis runs left.
+    # Names are right of the bars, numbers left of them; the axis runs left.
+    iran = found["ایران"]
+    assert iran.direction == "rtl" and iran.left > found["0"].right
+    assert abs(iran.left - found["فرانسه"].left) < 2
     assert found["0"].left > found["1"].left > found["2"].left
