@@ -19,7 +19,7 @@
 enum {
 	COLUMNS_MAX = 32,
 	BLOCK = 64 * 1024, /* is written at once */
-	BARS_MIN = 8, /* columns: shorter ones tell nothing */
+	BARS_MIN = 8,	   /* columns: shorter ones tell nothing */
 	BARS_MAX = 60,
 	BARS_SPARE = 3, /* the last column, which some terminals wrap at, and
 			   two that isolates take where they are not known */

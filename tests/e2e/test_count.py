@@ -194,7 +194,7 @@ def test_bars(winter):
     assert lengths[0] == lengths[2] == lengths[1] // 3
     assert 50 < len(lines[2]) < 60
     # Where there is no room for them there are none, and no line is too long.
-    narrow = screen(winter, "count", LETTER, "--by", "week", columns=20)
+    narrow = screen(winter, "count", LETTER, "--by", "week", columns=26)
     assert narrow == [
         "week      total",
         "2025-W52      1",
@@ -260,6 +260,20 @@ def test_growth(winter):
     # The total includes what was before.
     svg = chart(winter, "--since", "2026-01-01", "--until", "2026-01-10")
     assert "Signatures: 4" in texts(svg) and "2026-01-07" in texts(svg)
+
+
+def test_language(winter):
+    """One that the letter is not in gives what the organisers speak."""
+    for lang, used in [("fa-AF", "fa"), ("pl", "en"), ("en", "en")]:
+        svg = chart(winter, "--lang", lang)
+        assert ET.fromstring(svg).get("lang") == used
+        words = "امضاها: 5" if used == "fa" else "Signatures: 5"
+        assert words in texts(svg)
+    # A letter in a language whose words are not known here.
+    winter.letter(lang="pl", Title="Petycja")
+    svg = chart(winter, "--lang", "pl")
+    assert ET.fromstring(svg).get("lang") == "pl"
+    assert {"Petycja", "Signatures: 5"} <= set(texts(svg))
 
 
 def test_many_days_become_weeks(winter):
