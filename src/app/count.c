@@ -138,11 +138,32 @@ add_totals(struct workspace *ws, const char *letter, struct rows *rows,
 		err);
 }
 
+struct gone {
+	struct workspace *ws;
+	const struct catalog *catalog;
+	struct rows *rows;
+};
+
+/* A letter that was signed counts although its files are gone. */
+static int
+add_gone(void *ctx, const char *letter, struct err *err)
+{
+	const struct gone *gone = ctx;
+	size_t count;
+	const struct catalog_entry *e =
+		catalog_find(gone->catalog, letter, &count);
+
+	if (e && letter_is_letter(&e->letter))
+		return 0;
+	return add_totals(gone->ws, letter, gone->rows, err);
+}
+
 static int
 add_all_totals(struct workspace *ws, struct rows *rows, struct err *err)
 {
 	struct problems ignored = {0};
 	struct catalog catalog;
+	struct gone gone = {.ws = ws, .catalog = &catalog, .rows = rows};
 	int rc = catalog_load(ws, &catalog, &ignored, err);
 
 	problems_release(&ignored);
@@ -155,6 +176,8 @@ add_all_totals(struct workspace *ws, struct rows *rows, struct err *err)
 		if (letter_is_letter(&e->letter))
 			rc = add_totals(ws, e->name, rows, err);
 	}
+	if (rc == 0)
+		rc = store_letters(ws->store, add_gone, &gone, err);
 	catalog_release(&catalog);
 	return rc;
 }

@@ -13,6 +13,8 @@ X(LETTER_ADD, \
 	"INSERT INTO letter(name) VALUES ($1) ON CONFLICT DO NOTHING") \
 X(LETTER_FIND, \
 	"SELECT id FROM letter WHERE name = $1") \
+X(LETTER_LIST, \
+	"SELECT name FROM letter ORDER BY name") \
 X(EDITION_ADD, \
 	"INSERT INTO edition(letter, lang, sha256, text) " \
 	"VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING") \

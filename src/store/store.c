@@ -121,6 +121,25 @@ store_letter_find(
 	return db_find(q, id, err);
 }
 
+int
+store_letters(struct store *store,
+	int (*each)(void *ctx, const char *name, struct err *err), void *ctx,
+	struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_LETTER_LIST, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	while ((rc = db_next(q, err)) > 0) {
+		if (each(ctx, db_text(q, 0), err) < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
+}
+
 /* What was found, where it must be there. */
 static int
 found(int rc, struct err *err)

@@ -57,4 +57,10 @@ int store_token_key(struct store *store, const char *purpose,
 int store_letter_find(
 	struct store *store, const char *name, int64_t *id, struct err *err);
 
+/* Calls each for the letters that were signed or sent, in the order of their
+ * names. */
+int store_letters(struct store *store,
+	int (*each)(void *ctx, const char *name, struct err *err), void *ctx,
+	struct err *err);
+
 #endif

@@ -296,10 +296,16 @@ def test_chart_of_all_letters(winter):
     assert "Signatures: 6" in found
 
 
-def test_chart_of_a_letter_that_is_gone(winter):
+def test_letter_that_is_gone(winter):
     for file in (winter.dir / "letters/ilo").glob("director*"):
         file.unlink()
     assert LETTER in texts(chart(winter))
+    winter.letter("ilo/other")
+    rows = winter.json("count")
+    assert [(row["letter"], row["total"]) for row in rows] == [
+        ("ilo/other", 0),
+        (LETTER, 5),
+    ]
 
 
 def many_countries(ol, count):
