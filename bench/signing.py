@@ -26,7 +26,8 @@ from petition import Petition, SignatureList
 # A command that takes milliseconds is run so many times in each round.
 QUICK = 10
 COUNT_BY = (
-    "country", "day", "language", "organisation", "source", "visibility",
+    "country", "day", "week", "language", "organisation", "source",
+    "visibility", "state",
 )
 # What `openletter export` shows (nothing that is repeated or revoked), as it
 # is stored: sqlite3 has no codes to put into words and no letter to look for.
