@@ -108,7 +108,13 @@ check_value(const char **value, const char *what, bool comment,
 	*value = "";
 	if (fold_check_text(text, what, max, comment, err) < 0)
 		return -1;
-	*value = comment ? text : tidy(text, arena);
+	if (!comment)
+		text = tidy(text, arena);
+	/* Some characters are two in NFC. What is kept must be taken again
+	 * when it comes back from an export. */
+	if (fold_check_text(text, what, max, comment, err) < 0)
+		return -1;
+	*value = text;
 	return 0;
 }
 
