@@ -38,10 +38,10 @@ fill(void *ctx, struct import_chunk *chunk, struct err *err)
 		(rc = import_table_next(im->table, &chunk->arena, &row, err)) >
 			0) {
 		chunk->rows++;
-		if (!row.taken) {
-			chunk->rejected++;
+		chunk->rejected += !row.taken;
+		chunk->idle += row.taken && row.idle;
+		if (!row.taken || row.idle)
 			continue;
-		}
 		chunk->signatures[chunk->count] = row.signature;
 		chunk->items[chunk->count] = (struct store_item){
 			.signature = &chunk->signatures[chunk->count],
@@ -89,6 +89,7 @@ take(void *ctx, struct import_chunk *chunk, struct err *err)
 	}
 	out->rows += chunk->rows;
 	out->rejected += chunk->rejected;
+	out->idle += chunk->idle;
 	if (im->counts.counter.used > COUNTS_MAX &&
 		store_counts_write(store, &im->counts, err) < 0)
 		return -1;

@@ -59,7 +59,8 @@ fill_all(void *arg)
 	while (rc == 0 && (chunk = wait_for_room(x))) {
 		arena_reset(&chunk->arena);
 		chunk->count = 0;
-		chunk->rows = chunk->rejected = chunk->place = 0;
+		chunk->rows = chunk->rejected = chunk->idle = 0;
+		chunk->place = 0;
 		rc = x->fill(x->ctx, chunk, &x->err);
 		hand_over(x, chunk, rc);
 		if (chunk->last)

@@ -10,7 +10,7 @@
 #include "store/store_signature.h"
 
 enum {
-	CHUNK_ROWS = 32768,    /* the more, the fewer pages each row costs */
+	CHUNK_ROWS = 32768,   /* the more, the fewer pages each row costs */
 	CHUNK_BYTES = 8 << 20 /* of texts, roughly */
 };
 
@@ -22,6 +22,7 @@ struct import_chunk {
 	size_t count;
 	int64_t rows;	  /* read, with those that were rejected */
 	int64_t rejected; /* of these */
+	int64_t idle;	  /* of these: do not count where they come from */
 	int64_t place;	  /* in the file, in bytes */
 	bool last;
 };

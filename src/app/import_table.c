@@ -156,16 +156,31 @@ check_date(const struct import_table_options *o, int64_t signed_at,
 	return 0;
 }
 
+/* What an export says of a signature that does not count. Others have columns
+ * of this name for other states, those of America, say. */
+static bool
+is_idle(const char *text)
+{
+	enum signature_state state;
+
+	return signature_state_parse(text, &state) == 0 &&
+	       state != SIGNATURE_CONFIRMED;
+}
+
 /* Returns 0 or -1 with what is wrong with the row. */
 static int
 read_row(const struct import_table *t, const struct csv_record *record,
-	struct arena *arena, struct signature *s, struct err *err)
+	struct arena *arena, struct import_row *out, struct err *err)
 {
 	const struct import_table_options *o = &t->options;
+	struct signature *s = &out->signature;
 	struct texts texts;
 
 	if (read_texts(t, record, arena, &texts, err) < 0)
 		return -1;
+	out->idle = is_idle(texts.of[FIELD_STATE]);
+	if (out->idle)
+		return 0;
 	*s = (struct signature){
 		.name = texts.of[FIELD_NAME],
 		.email = texts.of[FIELD_EMAIL],
@@ -205,11 +220,11 @@ import_table_next(struct import_table *t, struct arena *arena,
 	if (rc <= 0)
 		return rc;
 	out->line = record.line;
-	out->taken = read_row(t, &record, arena, &out->signature, &why) == 0;
-	if (out->taken)
+	out->taken = read_row(t, &record, arena, out, &why) == 0;
+	if (out->taken && !out->idle)
 		return 1;
 	arena_rewind(arena, mark);
-	if (!t->options.dry_run &&
+	if (!out->taken && !t->options.dry_run &&
 		rejects_add(t->rejects, &record, why.msg, err) < 0)
 		return -1;
 	return 1;

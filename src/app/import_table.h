@@ -35,6 +35,9 @@ struct import_row {
 	/* Whether it can be stored. Otherwise it was put among the rejects,
 	 * and is told only so that it can be counted. */
 	bool taken;
+	/* Of a taken one: it does not count where the list comes from, being
+	 * withdrawn, say; then signature is not set. */
+	bool idle;
 	struct signature signature; /* of a taken row; its texts live in the
 				       arena */
 };

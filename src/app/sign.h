@@ -62,6 +62,7 @@ struct import_result {
 	int64_t tighter;
 	int64_t withdrawn; /* not taken: withdrawn before */
 	int64_t refused;   /* not taken: rejected before, by hand */
+	int64_t idle;	   /* not taken: withdrawn, say, where they come from */
 	int64_t rejected;
 	char *rejects; /* the file they were written to, NULL without; free */
 };

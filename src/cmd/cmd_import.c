@@ -66,6 +66,11 @@ print_result(const struct cmd *cmd, const struct import_request *request,
 			"%" PRId64 " not taken: they withdrew their signature "
 			"before.",
 			r->withdrawn);
+	if (r->idle)
+		cmd_say(cmd,
+			"%" PRId64 " not taken: their state is pending, "
+			"withdrawn or the like, so they do not count.",
+			r->idle);
 	if (r->rejects)
 		cmd_say(cmd,
 			"The rejected rows and why are in %s; mend them there "

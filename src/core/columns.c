@@ -10,7 +10,8 @@
 
 static const char *const field_names[FIELD_COUNT] = {"name", "first_name",
 	"last_name", "email", "kind", "organisation", "role", "country", "city",
-	"postcode", "comment", "lang", "visibility", "updates", "date"};
+	"postcode", "comment", "lang", "visibility", "updates", "date",
+	"state"};
 
 /* Names as fold_column makes them, each between two commas, which no folded
  * name has in it: English, French, Spanish, Persian, Arabic. */
@@ -166,6 +167,7 @@ static const char *const aliases[FIELD_COUNT] = {
 		       "تاریخ و زمان,برچسب زمان,تاریخ ثبت,"
 		       "التاریخ,تاریخ التوقیع,الیوم,وقت التوقیع,"
 		       "الطابع الزمنی,التاریخ والوقت,تاریخ الارسال,",
+	[FIELD_STATE] = ",state,",
 };
 
 /*
@@ -189,7 +191,7 @@ static const struct {
 static const char fields_hint[] =
 	"the fields are name, first_name, last_name, email, kind, "
 	"organisation, role, country, city, postcode, comment, lang, "
-	"visibility, updates, date";
+	"visibility, updates, date, state";
 
 static enum signature_field
 find_alias(const char *column)

@@ -29,6 +29,7 @@ enum signature_field {
 	FIELD_VISIBILITY,
 	FIELD_UPDATES,
 	FIELD_DATE,
+	FIELD_STATE, /* as `export` has it */
 	FIELD_COUNT
 };
 

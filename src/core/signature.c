@@ -51,6 +51,16 @@ signature_kind_parse(const char *name, enum signature_kind *out)
 }
 
 int
+signature_state_parse(const char *name, enum signature_state *out)
+{
+	int i = parse_name(name, state_names, SIGNATURE_STATES);
+
+	if (i >= 0)
+		*out = (enum signature_state)i;
+	return i < 0 ? -1 : 0;
+}
+
+int
 signature_parse_bool(const char *text, bool *out)
 {
 	static const char *const words[] = {"no", "yes", "n", "y", "false",

@@ -75,6 +75,7 @@ const char *signature_state_name(enum signature_state state);
 
 /* Return 0 or -1. */
 int signature_kind_parse(const char *name, enum signature_kind *out);
+int signature_state_parse(const char *name, enum signature_state *out);
 
 /* yes/no in the forms that people and other programs write.
  * Returns 0 or -1. */

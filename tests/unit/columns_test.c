@@ -44,7 +44,7 @@ test_languages(void **state)
 {
 	static const struct {
 		const char *header;
-		enum signature_field fields[16];
+		enum signature_field fields[17];
 	} cases[] = {
 		{"Full Name,E-Mail,Country Code,ZIP,Signed_At,line,error,x",
 			{FIELD_NAME, FIELD_EMAIL, FIELD_COUNTRY, FIELD_POSTCODE,
@@ -87,6 +87,15 @@ test_languages(void **state)
 		{"name,first name,last name,email",
 			{FIELD_NAME, FIELD_FIRST_NAME, FIELD_LAST_NAME,
 				FIELD_EMAIL}},
+		/* What export writes for the organisers. */
+		{"number,name,organisation,role,country,city,comment,lang,"
+		 "date,kind,email,postcode,visibility,updates,state,source,"
+		 "edition",
+			{FIELD_NONE, FIELD_NAME, FIELD_ORGANISATION, FIELD_ROLE,
+				FIELD_COUNTRY, FIELD_CITY, FIELD_COMMENT,
+				FIELD_LANG, FIELD_DATE, FIELD_KIND, FIELD_EMAIL,
+				FIELD_POSTCODE, FIELD_VISIBILITY, FIELD_UPDATES,
+				FIELD_STATE, FIELD_NONE, FIELD_NONE}},
 		/* By the custom of its language only. */
 		{"nom,apellidos,email",
 			{FIELD_NAME, FIELD_LAST_NAME, FIELD_EMAIL}},

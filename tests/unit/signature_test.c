@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "core/signature.h"
 
@@ -150,31 +151,37 @@ test_long(void **state)
 {
 	static const struct {
 		size_t len;
+		const char *character;
 		bool comment, taken;
 	} cases[] = {
-		{200, false, true},
-		{201, false, false},
-		{4000, true, true},
-		{4001, true, false},
+		{200, "\u06CC", false, true},
+		{201, "\u06CC", false, false},
+		{4000, "\u06CC", true, true},
+		{4001, "\u06CC", true, false},
+		/* Two characters where it is kept. */
+		{100, "\u0958", false, true},
+		{101, "\u0958", false, false},
+		{2000, "\u0958", true, true},
+		{2001, "\u0958", true, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct given g = {.name = "A", .country = "IR"};
-		char *text = mem_zalloc(cases[i].len * 2 + 1);
+		struct buf text = {0};
 		struct signature s;
 		struct err err = {0};
 
 		for (size_t k = 0; k < cases[i].len; k++)
-			memcpy(text + 2 * k, "\u06CC", 2);
+			buf_puts(&text, cases[i].character);
 		if (cases[i].comment)
-			g.comment = text;
+			g.comment = buf_str(&text);
 		else
-			g.name = text;
+			g.name = buf_str(&text);
 		s = make(&g);
 		assert_int_equal(signature_check(&s, &arena, &err),
 			cases[i].taken ? 0 : -1);
-		free(text);
+		buf_release(&text);
 	}
 }
 
@@ -341,8 +348,10 @@ static void
 test_names(void **state)
 {
 	static const char *const kinds[] = {"person", "organisation"};
-	static const char *const states[] = {
-		"pending", "confirmed", "withdrawn"};
+	static const char *const states[SIGNATURE_STATES] = {"pending",
+		"confirmed", "withdrawn", "rejected", "expired", "repeated",
+		"revoked"};
+	enum signature_state read;
 	enum signature_kind kind;
 
 	(void)state;
@@ -351,9 +360,12 @@ test_names(void **state)
 		assert_int_equal(signature_kind_parse(kinds[i], &kind), 0);
 		assert_int_equal(kind, i);
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < SIGNATURE_STATES; i++) {
 		assert_string_equal(signature_state_name(i), states[i]);
+		assert_int_equal(signature_state_parse(states[i], &read), 0);
+		assert_int_equal(read, i);
 	}
+	assert_int_equal(signature_state_parse("California", &read), -1);
 	assert_int_equal(signature_kind_parse("robot", &kind), -1);
 }
 
