@@ -262,22 +262,32 @@ count_values(struct markdown *md, const char *s)
 			md->value_count = (size_t)index + 1;
 }
 
+cmark_node *
+markdown_parse(const struct markdown *md, const char *skeleton)
+{
+	struct buf marked = {0};
+	cmark_node *document;
+
+	mark_autolinks(md, skeleton, &marked);
+	document = cmark_parse_document(
+		buf_str(&marked), marked.len, CMARK_OPT_DEFAULT);
+	buf_release(&marked);
+	return document;
+}
+
 int
 markdown_new(const char *skeleton, const char *token_prefix,
 	struct markdown **out, struct err *err)
 {
 	struct markdown *md = mem_zalloc(sizeof *md);
 	cmark_node *document = NULL;
-	struct buf marked = {0};
 	char *html = NULL;
 	int rc = -1;
 
 	md->prefix = mem_strdup(token_prefix);
 	md->prefix_len = token_prefix ? strlen(token_prefix) : 0;
 	count_values(md, skeleton);
-	mark_autolinks(md, skeleton, &marked);
-	document = cmark_parse_document(
-		buf_str(&marked), marked.len, CMARK_OPT_DEFAULT);
+	document = markdown_parse(md, skeleton);
 	if (refuse_nodes(md, document, err) < 0 ||
 		markdown_compile_text(md, document, err) < 0)
 		goto out;
@@ -291,7 +301,6 @@ markdown_new(const char *skeleton, const char *token_prefix,
 out:
 	free(html);
 	cmark_node_free(document);
-	buf_release(&marked);
 	markdown_free(md);
 	return rc;
 }

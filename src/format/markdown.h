@@ -1,12 +1,14 @@
 /*
  * CommonMark to plain text and HTML, once per distinct skeleton; values go
- * in afterwards, many times. cmark is used here only.
+ * in afterwards, many times. Or to blocks, for a page that somebody else lays
+ * out. cmark is used here only.
  *
  * A markdown is read-only once made and may be used by several threads.
  */
 #ifndef FORMAT_MARKDOWN_H
 #define FORMAT_MARKDOWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -49,5 +51,36 @@ int markdown_text(const struct markdown *md, const char *const *values,
  * HTML. Errors as markdown_text. */
 int markdown_html(const struct markdown *md, const char *const *values,
 	size_t count, struct buf *out, struct err *err);
+
+enum markdown_block_kind {
+	MARKDOWN_PARAGRAPH,
+	MARKDOWN_HEADING,
+	MARKDOWN_CODE,
+	MARKDOWN_RULE, /* a line across; no markup */
+};
+
+/* One paragraph or the like; borrowed for the call. */
+struct markdown_block {
+	enum markdown_block_kind kind;
+	int level;	    /* of a heading: 1 to 6 */
+	int depth;	    /* in how many lists and quotations it stands */
+	bool tight;	    /* no room between it and the block before */
+	const char *marker; /* "3." or a bullet where an item begins, or "" */
+	const char *markup; /* text escaped as in HTML, in <b>, <i> and <tt>;
+			       links as in the text part; a line feed is a
+			       line break */
+};
+
+typedef int markdown_block_fn(
+	void *ctx, const struct markdown_block *block, struct err *err);
+
+/*
+ * Converts a skeleton, fills it in and gives each block in turn; -1 from each
+ * ends it. Skeleton and tokens as in markdown_new, values as in
+ * markdown_text. Errors: those of both, and of each.
+ */
+int markdown_blocks(const char *skeleton, const char *token_prefix,
+	const char *const *values, size_t count, markdown_block_fn *each,
+	void *ctx, struct err *err);
 
 #endif

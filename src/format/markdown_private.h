@@ -54,6 +54,13 @@ struct markdown {
 
 struct cmark_node;
 
+/* How a link is written where it cannot be followed. */
+enum markdown_link {
+	LINK_TEXT_AND_URL,
+	LINK_URL_ONLY,
+	LINK_TEXT_ONLY, /* an address or telephone number by itself */
+};
+
 /* --- markdown.c -------------------------------------------------------- */
 
 /* Length of the token at s, 0 when there is none; *index is its value. */
@@ -64,11 +71,20 @@ markdown_token(const struct markdown *md, const char *s, uint32_t *index);
  * control characters. */
 void markdown_excerpt(struct buf *out, const char *s);
 
+/* The skeleton as cmark reads it; to free with cmark_node_free. */
+struct cmark_node *
+markdown_parse(const struct markdown *md, const char *skeleton);
+
 /* --- markdown_text.c --------------------------------------------------- */
 
 /* Makes the targets and the text program from the parsed document. */
 int markdown_compile_text(
 	struct markdown *md, struct cmark_node *document, struct err *err);
+
+enum markdown_link markdown_link_form(struct cmark_node *link);
+
+/* Whether no room is left round a block: it stands in a tight list. */
+bool markdown_is_tight(struct cmark_node *block);
 
 /* --- markdown_program.c ------------------------------------------------ */
 
@@ -80,6 +96,9 @@ void program_release(struct program *p);
  * begin with margin (NULL: nothing). */
 void program_add(struct program *p, const struct markdown *md,
 	enum piece_kind kind, const char *s, const struct buf *margin);
+
+/* Adds s with & < > " ' escaped, and this for a line end. */
+void program_escape(struct buf *out, const char *s, const char *line_feed);
 
 /* Writes a target that is in a skeleton as pieces of p. */
 void

@@ -235,8 +235,8 @@ add_plain(struct buf *out, const char *s, const char *margin, size_t len)
 	}
 }
 
-static void
-add_escaped(struct buf *out, const char *s, const char *line_feed)
+void
+program_escape(struct buf *out, const char *s, const char *line_feed)
 {
 	for (;;) {
 		size_t n = strcspn(s, "&<>\"'\r\n");
@@ -290,10 +290,10 @@ program_run(const struct markdown *md, const struct program *p,
 			add_plain(out, values[piece->index], s, piece->len);
 			break;
 		case PIECE_HTML:
-			add_escaped(out, values[piece->index], "<br />\n");
+			program_escape(out, values[piece->index], "<br />\n");
 			break;
 		case PIECE_HTML_AS_IS:
-			add_escaped(out, values[piece->index], "\n");
+			program_escape(out, values[piece->index], "\n");
 			break;
 		case PIECE_TARGET:
 		case PIECE_TARGET_HTML:
@@ -304,7 +304,7 @@ program_run(const struct markdown *md, const struct program *p,
 			if (piece->kind == PIECE_TARGET)
 				buf_add(out, target.data, target.len);
 			else if (piece->kind == PIECE_TARGET_HTML)
-				add_escaped(out, target.data, "\n");
+				program_escape(out, target.data, "\n");
 			break;
 		case PIECE_URL:
 		case PIECE_COMPONENT:

@@ -17,12 +17,6 @@ struct level {
 	int number; /* a list: of its next item */
 };
 
-enum link_form {
-	LINK_TEXT_AND_URL,
-	LINK_URL_ONLY,
-	LINK_TEXT_ONLY, /* an address or telephone number by itself */
-};
-
 struct writer {
 	struct markdown *md;
 	struct program *out;
@@ -32,9 +26,9 @@ struct writer {
 	struct level *levels;
 	size_t level_count;
 	size_t level_cap;
-	enum link_form form;	/* links do not nest */
-	uint32_t link;		/* its target */
-	const cmark_node *skip; /* nothing inside this is written */
+	enum markdown_link form; /* links do not nest */
+	uint32_t link;		 /* its target */
+	const cmark_node *skip;	 /* nothing inside this is written */
 };
 
 static void
@@ -158,8 +152,8 @@ write_code_block(struct writer *w, const char *s)
 	pop(w);
 }
 
-static bool
-is_tight(cmark_node *block)
+bool
+markdown_is_tight(cmark_node *block)
 {
 	cmark_node *list = cmark_node_parent(block);
 
@@ -172,7 +166,7 @@ is_tight(cmark_node *block)
 static void
 separate(struct writer *w, cmark_node *block)
 {
-	if (cmark_node_next(block) && !is_tight(block))
+	if (cmark_node_next(block) && !markdown_is_tight(block))
 		blank_line(w);
 }
 
@@ -252,12 +246,12 @@ text_inside(cmark_node *node)
 	return buf_take(&out);
 }
 
-static enum link_form
-form_of(cmark_node *node)
+enum markdown_link
+markdown_link_form(cmark_node *node)
 {
 	const char *url = cmark_node_get_url(node);
 	char *text = text_inside(node);
-	enum link_form form = LINK_TEXT_AND_URL;
+	enum markdown_link form = LINK_TEXT_AND_URL;
 
 	if (!*text || strcmp(text, url) == 0)
 		form = LINK_URL_ONLY;
@@ -322,7 +316,7 @@ enter_link(struct writer *w, cmark_node *node, struct err *err)
 {
 	if (add_target(w, node, &w->link, err) < 0)
 		return -1;
-	w->form = form_of(node);
+	w->form = markdown_link_form(node);
 	if (w->form == LINK_URL_ONLY) {
 		program_piece(w->out, PIECE_TARGET, w->link);
 		w->skip = node;
