@@ -4,13 +4,29 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/str.h"
+
+#define DOCUMENT_MAX 253402300799 /* the end of the year 9999 */
 
 int64_t
 clock_now(void)
 {
 	return time(NULL);
+}
+
+int64_t
+clock_document(void)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	long at;
+
+	if (epoch && str_to_number(epoch, DOCUMENT_MAX, &at) == 0)
+		return at;
+	return clock_now();
 }
 
 int64_t

@@ -17,6 +17,10 @@ enum {
 
 int64_t clock_now(void);
 
+/* The moment that a document says it was made at: now, or SOURCE_DATE_EPOCH
+ * of the environment, so that it can be made again to the byte. */
+int64_t clock_document(void);
+
 /* Milliseconds that only go forward, for waits and rates. */
 int64_t clock_monotonic_ms(void);
 

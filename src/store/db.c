@@ -263,6 +263,16 @@ db_begin(struct db *db, const char *who, enum db_sync sync, struct err *err)
 }
 
 int
+db_begin_read(struct db *db, const char *who, struct err *err)
+{
+	assert(!db->opener);
+	if (db_script(db, "BEGIN", err) < 0)
+		return err_prefix(err, "%s", who);
+	db->opener = who;
+	return 0;
+}
+
+int
 db_commit(struct db *db, struct err *err)
 {
 	const char *who = db->opener;

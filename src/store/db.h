@@ -46,6 +46,12 @@ int db_is_empty(struct db *db, struct err *err);
 int
 db_begin(struct db *db, const char *who, enum db_sync sync, struct err *err);
 int db_commit(struct db *db, struct err *err);
+/*
+ * Begins a transaction that only reads: until it is ended, with either of the
+ * two, everything is as it was at its first look, whatever others write
+ * meanwhile. It holds nobody up. Errors: ERR_IO.
+ */
+int db_begin_read(struct db *db, const char *who, struct err *err);
 /* Undoes the transaction there is, if any; cannot fail. */
 void db_rollback(struct db *db);
 

@@ -98,6 +98,12 @@ store_begin(struct store *store, const char *who, enum db_sync sync,
 }
 
 int
+store_begin_read(struct store *store, const char *who, struct err *err)
+{
+	return db_begin_read(store->db, who, err);
+}
+
+int
 store_commit(struct store *store, struct err *err)
 {
 	return db_commit(store->db, err);

@@ -33,6 +33,7 @@ void store_close(struct store *store);
  * within one, unless they say otherwise. */
 int store_begin(struct store *store, const char *who, enum db_sync sync,
 	struct err *err);
+int store_begin_read(struct store *store, const char *who, struct err *err);
 int store_commit(struct store *store, struct err *err);
 void store_rollback(struct store *store);
 

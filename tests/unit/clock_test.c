@@ -242,6 +242,25 @@ test_parse_moment(void **state)
 	}
 }
 
+/* For documents only; what is not a moment is no answer. */
+static void
+test_document(void **state)
+{
+	static const char *const not_times[] = {
+		"", "-1", "x", "1 ", "253402300800"};
+
+	(void)state;
+	setenv("SOURCE_DATE_EPOCH", "951827696", 1);
+	assert_int_equal(clock_document(), 951827696);
+	assert_true(clock_now() > 951827696);
+	for (size_t i = 0; i < COUNT(not_times); i++) {
+		setenv("SOURCE_DATE_EPOCH", not_times[i], 1);
+		assert_true(clock_document() > 951827696);
+	}
+	unsetenv("SOURCE_DATE_EPOCH");
+	assert_true(clock_document() >= clock_now() - 1);
+}
+
 int
 main(void)
 {
@@ -253,6 +272,7 @@ main(void)
 		cmocka_unit_test(test_span),
 		cmocka_unit_test(test_sleep),
 		cmocka_unit_test(test_parse_moment),
+		cmocka_unit_test(test_document),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

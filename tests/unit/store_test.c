@@ -55,6 +55,28 @@ test_reopen(void **state)
 	assert_true(application != 0);
 }
 
+/* Who reads sees one moment, and nobody who writes waits for it. */
+static void
+test_begin_read(void **state)
+{
+	struct sample *s = *state;
+	char *path = file_join(s->dir, "openletter.db");
+	struct store *other = NULL;
+	int64_t id;
+
+	ok(s, store_open(path, &other, &s->err));
+	ok(s, store_begin_read(other, "reader", &s->err));
+	assert_int_equal(store_letter_find(other, "ilo/b", &id, &s->err), 0);
+	sample_begin(s);
+	ok(s, store_letter(s->store, "ilo/b", &id, &s->err));
+	sample_commit(s);
+	assert_int_equal(store_letter_find(other, "ilo/b", &id, &s->err), 0);
+	store_rollback(other);
+	assert_int_equal(store_letter_find(other, "ilo/b", &id, &s->err), 1);
+	store_close(other);
+	free(path);
+}
+
 static void
 test_private(void **state)
 {
@@ -333,6 +355,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(test_reopen),
+		WITH_STORE(test_begin_read),
 		WITH_STORE(test_private),
 		WITH_STORE(test_empty_file),
 		WITH_STORE(test_migrate),
