@@ -15,7 +15,7 @@ B       := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 Q       := $(if $(V),,@)
 
 PKGS := libesmtp-1.0 libcurl libcares sqlite3 gmime-3.0 libcmark jansson \
-	libidn2 openssl
+	libidn2 openssl pangocairo cairo-pdf
 
 # What asks the compiler or pkg-config asks once, and only when something is
 # built: before that `make deps` may have to install them.
@@ -86,6 +86,8 @@ $B/flags: FORCE | $(FIRST)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
 
 # Tests
+
+export LSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0
 
 $B/tests/%: tests/unit/%.c $(filter-out $(MAIN),$(OBJS))
 	@mkdir -p $(@D)

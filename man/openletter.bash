@@ -92,12 +92,13 @@ _openletter_value()
 		words='table csv json jsonl'
 		[[ $verb == preview ]] && words='text html eml'
 		[[ $verb == resume ]] && words='table jsonl'
-		[[ $verb == export ]] && words='table csv json jsonl osdi html'
+		[[ $verb == export ]] && words='table csv json jsonl osdi html pdf'
 		;;
 	--as) words='person organisation' ;;
 	--visibility) words='public recipient count' ;;
 	--audience) words='public recipient organisers' ;;
 	--rest) words=resend ;;
+	--paper) words='a4 letter' ;;
 	--log)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.csv' -- "$word"
@@ -149,7 +150,7 @@ _openletter_options()
 		;;
 	log) echo "$common --state --since" ;;
 	count) echo "$common --by --since --until --chart --lang" ;;
-	export) echo "$common --audience --lang --bom" ;;
+	export) echo "$common --audience --lang --bom --recipient --paper" ;;
 	*) echo "$common" ;;
 	esac
 }
@@ -206,7 +207,8 @@ _openletter()
 			--country | --city | --postcode | --comment | \
 			--source | --map | --limit | --when | --every | \
 			--attach-signatures | --test | --since | --until | --at | \
-			--outbox | --log | --column | --status | --rest)
+			--outbox | --log | --column | --status | --rest | \
+			--paper)
 			((i++))
 			;;
 		-*) ;;

@@ -252,37 +252,6 @@ out:
 	return rc;
 }
 
-/* Finds the row to show: that of an address, the first of a language, or
- * (both NULL) the first. Returns 1 with the row added to out, 0 without one,
- * -1. */
-static int
-find_row(struct workspace *ws, char *const *lists, size_t count,
-	const char *key, const char *lang, struct fields *out, struct err *err)
-{
-	struct problems ignored = {0};
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct recipients *list;
-		struct recipient r;
-
-		rc = recipients_open(ws, lists[i], &list, err);
-		if (rc < 0)
-			break;
-		while ((rc = recipients_next(list, &r, &ignored, err)) > 0)
-			if ((!key || strcmp(key, r.key) == 0) &&
-				(!lang || lang_equal(lang,
-						  fields_get(&r.row, "lang"))))
-				break;
-		for (size_t k = 0; rc > 0 && k < r.row.count; k++)
-			fields_add(
-				out, r.row.items[k].name, r.row.items[k].value);
-		recipients_close(list);
-	}
-	problems_release(&ignored);
-	return rc;
-}
-
 static int
 choose_row(struct workspace *ws, const struct preview_request *request,
 	char *const *lists, size_t count, struct fields *row, struct err *err)
@@ -294,11 +263,13 @@ choose_row(struct workspace *ws, const struct preview_request *request,
 		signature_address_key(request->recipient, key, err) < 0)
 		return err_prefix(err, "--recipient");
 	if (request->recipient) {
-		rc = find_row(ws, lists, count, key, NULL, row, err);
+		rc = recipients_find(ws, lists, count, key, NULL, row, err);
 	} else {
-		rc = find_row(ws, lists, count, NULL, request->lang, row, err);
+		rc = recipients_find(
+			ws, lists, count, NULL, request->lang, row, err);
 		if (rc == 0 && request->lang)
-			rc = find_row(ws, lists, count, NULL, NULL, row, err);
+			rc = recipients_find(
+				ws, lists, count, NULL, NULL, row, err);
 	}
 	if (rc < 0)
 		return -1;

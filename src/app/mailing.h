@@ -76,6 +76,7 @@ struct mailing_request {
 					 may name */
 	int64_t milestone;	      /* 0: none */
 	enum signature_list list;
+	bool bare; /* signatures.list is empty */
 	int64_t now;
 };
 

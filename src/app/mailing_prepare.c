@@ -159,7 +159,8 @@ add_name(void *ctx, const struct store_signature *row, struct err *err)
 }
 
 static int
-prepare_totals(struct workspace *ws, struct mailing *m, struct err *err)
+prepare_totals(struct workspace *ws, const struct mailing_request *r,
+	struct mailing *m, struct err *err)
 {
 	struct store_totals totals = {0};
 	int64_t letter = 0, fresh = 0;
@@ -178,7 +179,7 @@ prepare_totals(struct workspace *ws, struct mailing *m, struct err *err)
 	add_number(&m->signatures, "organisations", totals.organisations);
 	add_number(&m->signatures, "countries", totals.countries);
 	add_number(&m->signatures, "new", fresh);
-	if (!found || !mailing_shows_names(m))
+	if (!found || r->bare || !mailing_shows_names(m))
 		return 0;
 	return store_signatures(ws->store, letter, false,
 		visibility_tightest(mailing_viewer(m)), add_name, &m->names,
@@ -256,7 +257,7 @@ mailing_prepare(struct workspace *ws, const struct mailing_request *r,
 			"%s cannot be used before this is mended", r->letter);
 	}
 	prepare_people(&ws->conf, &entries[0].letter, m);
-	if (prepare_totals(ws, m, err) < 0 || check_room(m, err) < 0) {
+	if (prepare_totals(ws, r, m, err) < 0 || check_room(m, err) < 0) {
 		mailing_free(m);
 		return -1;
 	}

@@ -222,3 +222,31 @@ recipients_close(struct recipients *r)
 	free(r->file);
 	free(r);
 }
+
+int
+recipients_find(struct workspace *ws, char *const *lists, size_t count,
+	const char *key, const char *lang, struct fields *out, struct err *err)
+{
+	struct problems ignored = {0};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct recipients *list;
+		struct recipient r;
+
+		rc = recipients_open(ws, lists[i], &list, err);
+		if (rc < 0)
+			break;
+		while ((rc = recipients_next(list, &r, &ignored, err)) > 0)
+			if ((!key || strcmp(key, r.key) == 0) &&
+				(!lang || lang_equal(lang,
+						  fields_get(&r.row, "lang"))))
+				break;
+		for (size_t k = 0; rc > 0 && k < r.row.count; k++)
+			fields_add(
+				out, r.row.items[k].name, r.row.items[k].value);
+		recipients_close(list);
+	}
+	problems_release(&ignored);
+	return rc;
+}

@@ -37,4 +37,10 @@ int recipients_next(struct recipients *r, struct recipient *out,
 
 void recipients_close(struct recipients *r);
 
+/* Finds a row in several lists: that of an address (its key), the first of a
+ * language, or (both NULL) the first. Returns 1 with its fields added to out,
+ * 0 without one, or -1. Errors: of the lists. */
+int recipients_find(struct workspace *ws, char *const *lists, size_t count,
+	const char *key, const char *lang, struct fields *out, struct err *err);
+
 #endif

@@ -1,6 +1,9 @@
+#include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/export.h"
+#include "app/handover.h"
 #include "cmd/cmd.h"
 
 typedef int
@@ -49,11 +52,11 @@ print_rows(struct cmd *cmd, const struct export_request *request, bool bom,
 	if (request->lang)
 		return err_set(err, ERR_USAGE,
 			"--lang is the language of the title, with --format "
-			"html or osdi; a listing has all signatures");
+			"html, osdi or pdf; a listing has all signatures");
 	if (cmd_format(cmd, &format, err) < 0)
 		return err_set(err, ERR_USAGE,
-			"--format %s: say table, csv, json, jsonl, osdi or "
-			"html",
+			"--format %s: say table, csv, json, jsonl, osdi, html "
+			"or pdf",
 			cmd->format);
 	if (bom && format != OUT_CSV)
 		return refuse_bom(err);
@@ -64,40 +67,92 @@ print_rows(struct cmd *cmd, const struct export_request *request, bool bom,
 		out, export_rows(&cmd->ws, request, out_rows(out), err), err);
 }
 
+static int
+print_pdf(struct cmd *cmd, const struct handover_request *request,
+	struct err *err)
+{
+	struct handover_result made;
+
+	if (isatty(STDOUT_FILENO))
+		return err_set(err, ERR_USAGE,
+			"a PDF is nothing for a terminal; write it into a "
+			"file: openletter export %s --format pdf > FILE.pdf",
+			request->letter);
+	if (handover_make(&cmd->ws, request, print, NULL, &made, &cmd->problems,
+		    err) < 0 ||
+		out_flush(err) < 0)
+		return -1;
+	if (made.unreadable)
+		cmd_say(cmd,
+			"%" PRId64 " of the names have characters that no font "
+			"of this computer has, and show as boxes; install "
+			"fonts for their scripts, such as fonts-noto, and "
+			"export again",
+			made.unreadable);
+	return 0;
+}
+
+static int
+print_export(struct cmd *cmd, const struct export_request *request, bool bom,
+	struct err *err)
+{
+	export_fn *export = find_document(cmd->format);
+
+	if (!export)
+		return print_rows(cmd, request, bom, err);
+	if (bom)
+		return refuse_bom(err);
+	if (export(&cmd->ws, request, print, NULL, err) < 0)
+		return -1;
+	return out_flush(err);
+}
+
 int
 cmd_export(struct cmd *cmd, int argc, char **argv, struct err *err)
 {
 	struct export_request request = {0};
-	const char *audience = "public";
-	bool bom = false;
+	struct handover_request pdf = {0};
+	const char *audience = NULL;
+	bool bom = false, is_pdf;
 	const struct opt options[] = {
 		{"audience", 0, OPT_TEXT, &audience, "WHO",
-			"public, recipient or organisers (default public)"},
+			"public, recipient or organisers (default public, of "
+			"a PDF recipient)"},
 		{"format", 0, OPT_TEXT, &cmd->format, "FORMAT",
 			"table, csv, json, jsonl; osdi (JSON for other "
-			"platforms) or html (a page)"},
+			"platforms), html (a page) or pdf (to hand over)"},
 		{"bom", 0, OPT_FLAG, &bom, NULL,
 			"begin CSV with a byte order mark, for Excel"},
 		{"lang", 0, OPT_TEXT, &request.lang, "LANG",
-			"title of the page in this language (default: the "
-			"organiser's)"},
+			"title of the page, letter of the PDF in this "
+			"language (default: the organiser's)"},
+		{"recipient", 0, OPT_TEXT, &pdf.recipient, "EMAIL",
+			"pdf: with the letter to this recipient"},
+		{"paper", 0, OPT_TEXT, &pdf.paper, "SIZE",
+			"pdf: a4 (default) or letter"},
 		OPT_END,
 	};
 	int rc = cmd_begin(cmd, options, CMD_STORE, &argc, argv, 1, 1, err);
-	export_fn *export = find_document(cmd->format);
 
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
+	is_pdf = cmd->format && strcmp(cmd->format, "pdf") == 0;
+	if (!audience)
+		audience = is_pdf ? "recipient" : "public";
 	request.letter = argv[0];
 	if (viewer_parse(audience, &request.viewer) < 0)
 		return err_set(err, ERR_USAGE,
 			"--audience %s: say public, recipient or organisers",
 			audience);
-	if (!export)
-		return print_rows(cmd, &request, bom, err);
+	if (!is_pdf && (pdf.recipient || pdf.paper))
+		return err_set(err, ERR_USAGE,
+			"--recipient and --paper go with --format pdf only");
+	if (!is_pdf)
+		return print_export(cmd, &request, bom, err);
 	if (bom)
 		return refuse_bom(err);
-	if (export(&cmd->ws, &request, print, NULL, err) < 0)
-		return -1;
-	return out_flush(err);
+	pdf.letter = request.letter;
+	pdf.lang = request.lang;
+	pdf.viewer = request.viewer;
+	return print_pdf(cmd, &pdf, err);
 }
