@@ -9,6 +9,7 @@
 #include "app/recipients.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "core/country_title.h"
 #include "base/str.h"
 #include "store/store_counts.h"
 #include "store/store_signature.h"
@@ -186,12 +187,13 @@ static int
 keep_country(void *ctx, const char *country, int64_t total, struct err *err)
 {
 	struct book *b = ctx;
+	const char *title = country_title(country, b->lang->lang);
 
 	(void)err;
 	b->countries = mem_grow(b->countries, b->country_count, &b->country_cap,
 		sizeof *b->countries);
 	b->countries[b->country_count++] = (struct handover_country){
-		.name = mem_strdup(country),
+		.name = mem_strdup(title ? title : country),
 		.total = total,
 	};
 	return 0;

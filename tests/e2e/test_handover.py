@@ -207,7 +207,7 @@ def test_letter_and_totals(campaign):
     totals = pages[2]
     for label in ["Signatures", "People", "Organisations", "Countries"]:
         assert label in totals
-    assert re.search(r"IR\s+2\b", handover(campaign).pages("-layout")[2])
+    assert re.search(r"Iran\s+2\b", handover(campaign).pages("-layout")[2])
 
 
 def test_for_one_recipient(campaign):

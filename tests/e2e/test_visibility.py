@@ -154,7 +154,8 @@ BYS = ("country", "day", "week", "language", "organisation", "source",
 OUTPUTS = [
     *(Output(f"export {L} --audience {audience} --format {format}", audience,
              True, needs=format.split()[0])
-      for audience in AUDIENCES for format in FORMATS),
+      for audience in AUDIENCES for format in FORMATS
+      if (audience, format) != ("organisers", "pdf")),  # is refused
     Output(f"export {L}", "public", True),
     Output(f"export {L} --bom", "public", True),
     *(Output(f"{command} --format {format}", "nobody")
