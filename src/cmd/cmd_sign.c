@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "core/country.h"
 
 /* What the options said; asked for when it is not there. */
 struct answers {
@@ -99,7 +100,8 @@ check_country(const char *answer, struct err *err)
 	if (!*answer || country_parse(answer, code) == 0)
 		return 0;
 	return err_set(err, ERR_DATA,
-		"not a two-letter code (ISO 3166) such as IR, FR or GB");
+		"not known; write its two-letter code (ISO 3166) such as IR, "
+		"FR or GB, or its name");
 }
 
 static int
@@ -162,8 +164,8 @@ ask_all(struct answers *a, char *owned[static 6])
 		(a->desk && !*name))
 		return 0;
 	if (!ask("E-mail (or empty): ", check_email, &a->email, &owned[1]) ||
-		!ask("Country (two letters, or empty): ", check_country,
-			&a->country, &owned[2]) ||
+		!ask("Country (or empty): ", check_country, &a->country,
+			&owned[2]) ||
 		!ask("City (or empty): ", NULL, &a->city, &owned[3]) ||
 		!ask("Visibility: public, recipient or count (recipient): ",
 			check_visibility, &a->visibility, &owned[4]) ||
@@ -234,7 +236,7 @@ cmd_sign(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"the organisation, or the person's affiliation"},
 		{"role", 0, OPT_TEXT, &a.role, "TEXT", "what they do there"},
 		{"country", 0, OPT_TEXT, &a.country, "CC",
-			"two letters (ISO 3166)"},
+			"two letters (ISO 3166), or its name"},
 		{"city", 0, OPT_TEXT, &a.city, "TEXT", "where they live"},
 		{"postcode", 0, OPT_TEXT, &a.postcode, "TEXT",
 			"for the organisers only"},

@@ -20,34 +20,6 @@ static const char rtl_languages[] =
 	"fa glk hac haz he iw ji khw ks lki lrc luz mzn nqo pbt pbu "
 	"pes pnb prs ps pst sd sdh skr syc syr tmr ug ur yi ";
 
-/* ISO 3166-1 alpha-2, the 249 that are assigned. */
-static const char countries[] =
-	"AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ "
-	"BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
-	"CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ "
-	"DE DJ DK DM DO DZ "
-	"EC EE EG EH ER ES ET "
-	"FI FJ FK FM FO FR "
-	"GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY "
-	"HK HM HN HR HT HU "
-	"ID IE IL IM IN IO IQ IR IS IT "
-	"JE JM JO JP "
-	"KE KG KH KI KM KN KP KR KW KY KZ "
-	"LA LB LC LI LK LR LS LT LU LV LY "
-	"MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ "
-	"NA NC NE NF NG NI NL NO NP NR NU NZ "
-	"OM "
-	"PA PE PF PG PH PK PL PM PN PR PS PT PW PY "
-	"QA "
-	"RE RO RS RU RW "
-	"SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ "
-	"TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ "
-	"UA UG UM US UY UZ "
-	"VA VC VE VG VI VN VU "
-	"WF WS "
-	"YE YT "
-	"ZA ZM ZW ";
-
 static bool
 is_letter(char c)
 {
@@ -162,24 +134,4 @@ lang_dir(const char *tag)
 		}
 	}
 	return rtl ? "rtl" : "ltr";
-}
-
-int
-country_parse(const char *text, char out[static 3])
-{
-	char code[3] = "";
-
-	if (strlen(text) != 2 || !all_letters(text, 2))
-		return -1;
-	for (int i = 0; i < 2; i++)
-		code[i] = (char)(str_lower(text[i]) - 'a' + 'A');
-	/* what people write (and the European Union, for Greece) */
-	if (strcmp(code, "UK") == 0)
-		memcpy(code, "GB", 2);
-	else if (strcmp(code, "EL") == 0)
-		memcpy(code, "GR", 2);
-	if (!strstr(countries, code))
-		return -1;
-	memcpy(out, code, sizeof code);
-	return 0;
 }

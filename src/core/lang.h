@@ -1,4 +1,4 @@
-/* Language tags (BCP 47), their look-up and direction; country codes. */
+/* Language tags (BCP 47), their look-up and direction. */
 #ifndef CORE_LANG_H
 #define CORE_LANG_H
 
@@ -25,11 +25,5 @@ int lang_lookup(const char *wanted, const char *const *available, size_t count);
 /* "rtl" or "ltr", by the script subtag, else by the language (ar arc ckb dv
  * fa he iw ks lrc mzn nqo ps sd syr ug ur yi ji ...). */
 const char *lang_dir(const char *tag);
-
-/*
- * Reads an ISO 3166-1 alpha-2 code in any letter case; "UK" is GB and "EL"
- * is GR. Returns 0 with two capitals and a NUL in out, or -1.
- */
-int country_parse(const char *text, char out[static 3]);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/country.h"
 #include "core/fold.h"
 
 enum {
@@ -184,10 +185,11 @@ check_country(struct signature *s, struct arena *arena, struct err *err)
 		return 0;
 	if (country_parse(s->country, code) < 0)
 		return err_set(err, ERR_DATA,
-			"country \"%.40s\" is not a two-letter code (ISO 3166) "
-			"such as IR, FR or GB",
+			"country \"%.40s\" is not known; write its two-letter "
+			"code (ISO 3166) such as IR, FR or GB, or its name",
 			s->country);
-	s->country = arena_strndup(arena, code, 2);
+	if (strcmp(s->country, code) != 0)
+		s->country = arena_strndup(arena, code, 2);
 	return 0;
 }
 

@@ -253,7 +253,7 @@ def test_bad_address(ol, email):
     "option, value",
     [
         ("country", "XX1"),
-        ("country", "Iran"),
+        ("country", "Congo"),
         ("lang", "not a tag"),
         ("visibility", "secret"),
         ("as", "robot"),
@@ -264,6 +264,12 @@ def test_bad_value(ol, option, value):
     assert refused.rc in (USAGE, DATA), refused
     assert says(refused.err, value)
     assert ol.count()["total"] == 0
+
+
+def test_country_by_name(ol):
+    assert ol.sign(email="ada@example.org", country="Allemagne").rc == OK
+    (row,) = ol.signatures()
+    assert row["country"] == "DE"
 
 
 HOSTILE = [

@@ -137,62 +137,6 @@ test_dir(void **state)
 				cases[i].dir);
 }
 
-static void
-test_country(void **state)
-{
-	static const struct {
-		const char *text, *code;
-	} cases[] = {
-		{"IR", "IR"},
-		{"ir", "IR"},
-		{"De", "DE"},
-		{"UK", "GB"},
-		{"uk", "GB"},
-		{"el", "GR"},
-		{"PS", "PS"},
-		{"ZW", "ZW"},
-		{"AD", "AD"},
-		{"XX", NULL},
-		{"EU", NULL},
-		{"SU", NULL},
-		{"", NULL},
-		{"I", NULL},
-		{"IRN", NULL},
-		{"I ", NULL},
-		{" A", NULL},
-		{"D A", NULL},
-		{"1A", NULL},
-		{"\u0131r", NULL},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		char out[3] = "??";
-		int rc = country_parse(cases[i].text, out);
-
-		if (rc != (cases[i].code ? 0 : -1))
-			fail_msg("country_parse(\"%s\") gives %d",
-				cases[i].text, rc);
-		assert_string_equal(out, cases[i].code ? cases[i].code : "??");
-	}
-}
-
-/* All pairs of letters: the 249 of the standard, and UK and EL. */
-static void
-test_country_count(void **state)
-{
-	int count = 0;
-
-	(void)state;
-	for (char a = 'A'; a <= 'Z'; a++)
-		for (char b = 'A'; b <= 'Z'; b++) {
-			char out[3];
-
-			count += country_parse((char[]){a, b, '\0'}, out) == 0;
-		}
-	assert_int_equal(count, 249 + 2);
-}
-
 int
 main(void)
 {
@@ -201,8 +145,6 @@ main(void)
 		cmocka_unit_test(test_equal),
 		cmocka_unit_test(test_lookup),
 		cmocka_unit_test(test_dir),
-		cmocka_unit_test(test_country),
-		cmocka_unit_test(test_country_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
