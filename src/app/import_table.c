@@ -8,6 +8,7 @@
 #include "base/csv.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "core/date.h"
 
 struct import_table {
 	struct import_table_options options;
@@ -136,9 +137,8 @@ read_choices(const struct texts *texts, struct signature *s, struct err *err)
 	if (*updates && signature_parse_bool(updates, &s->updates) < 0)
 		return err_set(err, ERR_DATA,
 			"updates: \"%.40s\" is neither yes nor no", updates);
-	if (*date && clock_parse_time(date, &s->signed_at) < 0)
-		return err_set(err, ERR_DATA,
-			"date: \"%.40s\" is not a day like 2026-05-01", date);
+	if (*date && date_parse(date, &s->signed_at, err) < 0)
+		return err_prefix(err, "date \"%.40s\"", date);
 	return 0;
 }
 

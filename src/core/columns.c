@@ -180,12 +180,12 @@ static const struct {
 	bool may_be_first;
 	bool may_be_last;
 } whole_names[] = {
-	{"name", true, true},
-	{"nom", false, true},
-	{"nombre", true, false},
-	{"نام", true, false},
-	{"اسم", true, false},
-	{"الاسم", true, false},
+	{",name,", true, true},
+	{",nom,", false, true},
+	{",nombre,", true, false},
+	{",نام,", true, false},
+	{",اسم,", true, false},
+	{",الاسم,", true, false},
 };
 
 static const char fields_hint[] =
@@ -196,21 +196,15 @@ static const char fields_hint[] =
 static enum signature_field
 find_alias(const char *column)
 {
-	char *folded = fold_column(column);
-	char *needle = mem_printf(",%s,", folded);
-	enum signature_field field = FIELD_NONE;
-
-	for (int f = 0; f < FIELD_COUNT; f++)
-		if (strstr(aliases[f], needle))
-			field = (enum signature_field)f;
-	for (size_t i = 0; i < COUNT(whole_names); i++)
-		if (strcmp(whole_names[i].name, folded) == 0)
-			field = FIELD_NAME;
 	if (strcmp(column, "line") == 0 || strcmp(column, "error") == 0)
-		field = FIELD_OURS;
-	free(needle);
-	free(folded);
-	return field;
+		return FIELD_OURS;
+	for (size_t i = 0; i < COUNT(whole_names); i++)
+		if (fold_is_one_of(column, whole_names[i].name))
+			return FIELD_NAME;
+	for (int f = 0; f < FIELD_COUNT; f++)
+		if (fold_is_one_of(column, aliases[f]))
+			return (enum signature_field)f;
+	return FIELD_NONE;
 }
 
 /* Returns 1 when a map says what the column is, 0, or -1. */
@@ -296,16 +290,14 @@ settle_name(
 	bool has_first = columns_have(columns, FIELD_FIRST_NAME);
 	bool has_last = columns_have(columns, FIELD_LAST_NAME);
 	const char *part = has_last ? "first" : "last";
-	char *folded = fold_column(column);
 	bool first = false, last = false;
 
 	for (size_t i = 0; i < COUNT(whole_names); i++) {
-		if (strcmp(whole_names[i].name, folded) == 0) {
+		if (fold_is_one_of(column, whole_names[i].name)) {
 			first = whole_names[i].may_be_first;
 			last = whole_names[i].may_be_last;
 		}
 	}
-	free(folded);
 	if (has_first == has_last || (!first && !last))
 		return 0;
 	if (first && last)

@@ -406,6 +406,20 @@ fold_column(const char *text)
 	return folded;
 }
 
+bool
+fold_is_one_of(const char *text, const char *words)
+{
+	char *folded = fold_column(text);
+	size_t len = strlen(folded);
+	const char *found = len > 0 ? words : NULL;
+
+	do
+		found = found ? strstr(found + 1, folded) : NULL;
+	while (found && (found[-1] != ',' || found[len] != ','));
+	free(folded);
+	return found != NULL;
+}
+
 /* Why this character cannot stand in a value, or NULL. */
 static const char *
 say_character(unsigned c, bool multi_line)

@@ -25,6 +25,10 @@ char *fold_name(const char *text);
 /* The same for the name of a column, in which "_" is a blank as well. */
 char *fold_column(const char *text);
 
+/* Whether fold_column makes one of these words of a text; words are as it
+ * makes them, each between two commas: ",oui,non,". */
+bool fold_is_one_of(const char *text, const char *words);
+
 /*
  * Checks a one-line value that a person gave (name, city, role ...).
  * Refused: control characters (C0, DEL, C1, U+2028, U+2029), the embedding,

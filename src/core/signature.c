@@ -30,47 +30,16 @@ signature_state_name(enum signature_state state)
 	return state_names[state];
 }
 
-static int
-parse_name(const char *name, const char *const *names, int count)
-{
-	for (int i = 0; i < count; i++)
-		if (str_ieq(name, names[i]))
-			return i;
-	return -1;
-}
-
-int
-signature_kind_parse(const char *name, enum signature_kind *out)
-{
-	int i = parse_name(name, kind_names, 2);
-
-	if (i < 0 && str_ieq(name, "organization"))
-		i = SIGNATURE_ORGANISATION;
-	if (i >= 0)
-		*out = (enum signature_kind)i;
-	return i < 0 ? -1 : 0;
-}
-
 int
 signature_state_parse(const char *name, enum signature_state *out)
 {
-	int i = parse_name(name, state_names, SIGNATURE_STATES);
-
-	if (i >= 0)
-		*out = (enum signature_state)i;
-	return i < 0 ? -1 : 0;
-}
-
-int
-signature_parse_bool(const char *text, bool *out)
-{
-	static const char *const words[] = {"no", "yes", "n", "y", "false",
-		"true", "0", "1", "off", "on", "", "x"};
-	int i = parse_name(text, words, sizeof words / sizeof words[0]);
-
-	if (i >= 0)
-		*out = i % 2 == 1;
-	return i < 0 ? -1 : 0;
+	for (int i = 0; i < SIGNATURE_STATES; i++) {
+		if (str_ieq(name, state_names[i])) {
+			*out = (enum signature_state)i;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 /* A text cut to what stands between white space at its ends. */

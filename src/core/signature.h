@@ -73,11 +73,12 @@ int signature_address_key(
 const char *signature_kind_name(enum signature_kind kind);
 const char *signature_state_name(enum signature_state state);
 
-/* Return 0 or -1. */
+/* Read the words of signature_words.c, in any letter case: the names above,
+ * and others in the five languages of our lists. Return 0 or -1. */
 int signature_kind_parse(const char *name, enum signature_kind *out);
 int signature_state_parse(const char *name, enum signature_state *out);
 
-/* yes/no in the forms that people and other programs write.
+/* yes/no in the forms that people and other programs write; "" is no.
  * Returns 0 or -1. */
 int signature_parse_bool(const char *text, bool *out);
 

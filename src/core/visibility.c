@@ -1,8 +1,22 @@
 #include "core/visibility.h"
 
 #include "base/str.h"
+#include "core/fold.h"
 
 static const char *const names[] = {"public", "recipient", "count"};
+
+/* What lists say, as fold_column makes it, in English, French, Spanish, Persian
+ * and Arabic. */
+static const char *const words[] = {
+	[VISIBILITY_PUBLIC] = ",public,everybody,publique,publico,publica,"
+			      "همگانی,عمومی,علنی,عام,للجمیع,",
+	[VISIBILITY_RECIPIENT] =
+		",recipient,addressee,destinataire,destinatario,destinataria,"
+		"گیرنده,مخاطب,المستلم,المرسل الیه,المتلقی,",
+	[VISIBILITY_COUNT] = ",count,nobody,anonymous,anonyme,anonimo,anonima,"
+			     "ناشناس,بینام,شمارش,مجهول,بدون اسم,للعد فقط,",
+};
+
 static const char *const viewers[] = {"public", "recipient", "organisers"};
 
 static const struct {
@@ -69,32 +83,26 @@ visibility_name(enum visibility visibility)
 	return names[visibility];
 }
 
-/* Returns an index of three names, or -1. */
-static int
-find_name(const char *name, const char *const *list)
-{
-	for (int i = 0; i < 3; i++)
-		if (str_ieq(name, list[i]))
-			return i;
-	return -1;
-}
-
 int
 visibility_parse(const char *name, enum visibility *out)
 {
-	int i = find_name(name, names);
-
-	if (i >= 0)
-		*out = (enum visibility)i;
-	return i < 0 ? -1 : 0;
+	for (int i = 0; i < 3; i++) {
+		if (fold_is_one_of(name, words[i])) {
+			*out = (enum visibility)i;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 int
 viewer_parse(const char *name, enum viewer *out)
 {
-	int i = find_name(name, viewers);
-
-	if (i >= 0)
-		*out = (enum viewer)i;
-	return i < 0 ? -1 : 0;
+	for (int i = 0; i < 3; i++) {
+		if (str_ieq(name, viewers[i])) {
+			*out = (enum viewer)i;
+			return 0;
+		}
+	}
+	return -1;
 }

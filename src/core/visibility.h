@@ -71,7 +71,8 @@ const char *visibility_field_name(enum visibility_field field);
 
 const char *visibility_name(enum visibility visibility);
 
-/* Return 0 or -1. */
+/* Return 0 or -1. A visibility may also be one of the words that lists have for
+ * it in our five languages. */
 int visibility_parse(const char *name, enum visibility *out);
 int viewer_parse(const char *name, enum viewer *out);
 

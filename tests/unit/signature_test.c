@@ -352,6 +352,13 @@ test_names(void **state)
 		"confirmed", "withdrawn", "rejected", "expired", "repeated",
 		"revoked"};
 	enum signature_state read;
+	static const char *const words[][2] = {
+		{"Person", "ORGANIZATION"},
+		{"Personne", "syndicat"},
+		{"persona", "Organizaci\u00F3n"},
+		{"شخص", "سازمان"},
+		{"فرد", "منظمة"},
+	};
 	enum signature_kind kind;
 
 	(void)state;
@@ -366,6 +373,12 @@ test_names(void **state)
 		assert_int_equal(read, i);
 	}
 	assert_int_equal(signature_state_parse("California", &read), -1);
+	for (size_t i = 0; i < COUNT(words); i++) {
+		assert_int_equal(signature_kind_parse(words[i][0], &kind), 0);
+		assert_int_equal(kind, SIGNATURE_PERSON);
+		assert_int_equal(signature_kind_parse(words[i][1], &kind), 0);
+		assert_int_equal(kind, SIGNATURE_ORGANISATION);
+	}
 	assert_int_equal(signature_kind_parse("robot", &kind), -1);
 }
 
@@ -387,7 +400,19 @@ test_parse_bool(void **state)
 		{"0", 0},
 		{"n", 0},
 		{"", 0},
+		{"Oui", 1},
+		{"S\u00CD", 1},
+		{"بله", 1},
+		{"نعم", 1},
+		{"x", 1},
+		{"\u2713", 1},
+		{"non", 0},
+		{"نه", 0},
+		{"لا", 0},
 		{"maybe", -1},
+		{"...", -1},
+		{",", -1},
+		{"oui,non", -1},
 		{"2", -1},
 	};
 

@@ -66,10 +66,23 @@ test_names(void **state)
 	static const char *const names[] = {"public", "recipient", "count"};
 	static const char *const viewers[] = {
 		"public", "recipient", "organisers"};
+	static const char *const words[][3] = {
+		{"PUBLIC", "Recipient", "nobody"},
+		{"publique", "Destinataire", "anonyme"},
+		{"p\u00FAblico", "destinatario", "an\u00F3nimo"},
+		{"عمومی", "گیرنده", "ناشناس"},
+		{"علني", "المستلم", "مجهول"},
+	};
 	enum visibility visibility;
 	enum viewer viewer;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		for (int k = 0; k < 3; k++) {
+			assert_int_equal(
+				visibility_parse(words[i][k], &visibility), 0);
+			assert_int_equal(visibility, k);
+		}
 	for (int i = 0; i < 3; i++) {
 		assert_string_equal(visibility_name(i), names[i]);
 		assert_int_equal(visibility_parse(names[i], &visibility), 0);
@@ -80,6 +93,7 @@ test_names(void **state)
 	assert_int_equal(visibility_parse("Public", &visibility), 0);
 	assert_int_equal(visibility_parse("", &visibility), -1);
 	assert_int_equal(visibility_parse("organisers", &visibility), -1);
+	assert_int_equal(visibility_parse("private", &visibility), -1);
 	assert_int_equal(viewer_parse("count", &viewer), -1);
 	/* The larger is the tighter: signing again compares them. */
 	assert_true(VISIBILITY_PUBLIC < VISIBILITY_RECIPIENT);
