@@ -97,6 +97,11 @@ _openletter_value()
 	--as) words='person organisation' ;;
 	--visibility) words='public recipient count' ;;
 	--audience) words='public recipient organisers' ;;
+	--encoding)
+		words='utf-8 utf-16 utf-16le utf-16be windows-1256
+			windows-1252 latin-1'
+		;;
+	--delimiter) words="tab , ;" ;;
 	--rest) words=resend ;;
 	--paper) words='a4 letter' ;;
 	--log)
@@ -137,7 +142,9 @@ _openletter_options()
 			"--country --city --postcode --comment --lang" \
 			"--visibility --updates --desk"
 		;;
-	import) echo "$common --source --map --dry-run" ;;
+	import)
+		echo "$common --source --map --encoding --delimiter --dry-run"
+		;;
 	send)
 		echo "$common --to --for-signers --to-signers --account" \
 			"--limit --at --wait --again --when --every" \
@@ -205,8 +212,9 @@ _openletter()
 			--account | --by | --state | --recipient | --lang | \
 			--name | --email | --organisation | --role | \
 			--country | --city | --postcode | --comment | \
-			--source | --map | --limit | --when | --every | \
-			--attach-signatures | --test | --since | --until | --at | \
+			--source | --map | --encoding | --delimiter | --limit | \
+			--when | --every | --attach-signatures | --test | \
+			--since | --until | --at | \
 			--outbox | --log | --column | --status | --rest | \
 			--paper)
 			((i++))

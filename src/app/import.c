@@ -7,6 +7,7 @@
 #include "app/import_table.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "core/fold.h"
 #include "store/store_signature.h"
 
@@ -131,6 +132,8 @@ open_table(struct import *im, struct err *err)
 {
 	const struct import_table_options options = {
 		.file = im->request->file,
+		.encoding = im->request->encoding,
+		.delimiter = im->request->delimiter,
 		.maps = im->request->maps,
 		.map_count = im->request->map_count,
 		.lang = im->desk->lang,
@@ -140,7 +143,10 @@ open_table(struct import *im, struct err *err)
 		.dry_run = im->request->dry_run,
 	};
 
-	return import_table_open(&options, &im->table, err);
+	if (import_table_open(&options, &im->table, err) < 0)
+		return -1;
+	im->out->unused = mem_strdup(import_table_unused(im->table));
+	return 0;
 }
 
 static int

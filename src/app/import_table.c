@@ -14,6 +14,7 @@ struct import_table {
 	struct import_table_options options;
 	struct csv_reader *csv;
 	struct columns columns;
+	struct buf unused; /* columns, for people */
 	struct rejects *rejects;
 };
 
@@ -22,6 +23,15 @@ struct import_table {
 struct texts {
 	const char *of[FIELD_COUNT];
 };
+
+static void
+note_unused(struct import_table *t, const struct csv_record *header)
+{
+	for (size_t i = 0; i < header->count; i++)
+		if (t->columns.fields[i] == FIELD_NONE)
+			buf_printf(&t->unused, "%s%s",
+				t->unused.len ? ", " : "", header->fields[i]);
+}
 
 static int
 read_header(struct import_table *t, struct err *err)
@@ -45,6 +55,7 @@ read_header(struct import_table *t, struct err *err)
 		return err->kind == ERR_DATA
 			       ? err_prefix(err, "%s:%ld", o->file, record.line)
 			       : -1;
+	note_unused(t, &record);
 	rejects_begin(t->rejects, &record, &t->columns);
 	return 0;
 }
@@ -56,7 +67,8 @@ import_table_open(const struct import_table_options *options,
 	struct import_table *t = mem_zalloc(sizeof *t);
 
 	t->options = *options;
-	if (csv_open(options->file, options->file, 0, &t->csv, err) < 0)
+	if (csv_open_encoded(options->file, options->file, options->delimiter,
+		    options->encoding, &t->csv, err) < 0)
 		goto fail;
 	t->rejects = rejects_new(options->file, csv_delimiter(t->csv));
 	if (read_header(t, err) < 0)
@@ -230,6 +242,12 @@ import_table_next(struct import_table *t, struct arena *arena,
 	return 1;
 }
 
+const char *
+import_table_unused(const struct import_table *t)
+{
+	return buf_str(&t->unused);
+}
+
 int64_t
 import_table_place(const struct import_table *t)
 {
@@ -262,5 +280,6 @@ import_table_close(struct import_table *t)
 	csv_close(t->csv);
 	rejects_close(t->rejects);
 	columns_release(&t->columns);
+	buf_release(&t->unused);
 	free(t);
 }

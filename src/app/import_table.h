@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/encoding.h"
 #include "base/err.h"
 #include "core/columns.h"
 #include "core/signature.h"
@@ -21,6 +22,8 @@ struct import_table;
 /* All is borrowed for as long as the table is open. */
 struct import_table_options {
 	const char *file;
+	enum encoding encoding; /* ENCODING_NOT_TOLD: the file says */
+	char delimiter;		/* , ; or tab; 0: the first line says */
 	const struct column_map *maps;
 	size_t map_count;
 	const char *lang; /* of rows that do not say theirs */
@@ -45,7 +48,8 @@ struct import_row {
 /*
  * Opens a file and reads its header row. Free with import_table_close.
  * Errors: ERR_NOTFOUND; ERR_DATA: the file as a whole, with `FILE:LINE: ` in
- * front; ERR_USAGE: a map that fits nothing; ERR_IO.
+ * front; ERR_USAGE: a map that fits nothing; ERR_CONFIG: an encoding that this
+ * system cannot read; ERR_IO.
  */
 int import_table_open(const struct import_table_options *options,
 	struct import_table **out, struct err *err);
@@ -58,6 +62,10 @@ int import_table_open(const struct import_table_options *options,
  */
 int import_table_next(struct import_table *t, struct arena *arena,
 	struct import_row *out, struct err *err);
+
+/* The names of the columns that mean nothing to us, as "phone, notes"; "" when
+ * there are none. Borrowed until the table is closed. */
+const char *import_table_unused(const struct import_table *t);
 
 /* How many bytes of the file are read, of how many; 0: not known. */
 int64_t import_table_place(const struct import_table *t);

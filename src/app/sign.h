@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "app/workspace.h"
+#include "base/encoding.h"
 #include "core/columns.h"
 #include "core/signature.h"
 
@@ -65,12 +66,15 @@ struct import_result {
 	int64_t idle;	   /* not taken: withdrawn, say, where they come from */
 	int64_t rejected;
 	char *rejects; /* the file they were written to, NULL without; free */
+	char *unused;  /* columns that mean nothing to us, "" without; free */
 };
 
 struct import_request {
 	const char *letter;
 	const char *file;
 	const char *source; /* NULL: the file's name */
+	enum encoding encoding;
+	char delimiter; /* 0: the first line says */
 	const struct column_map *maps;
 	size_t map_count;
 	bool dry_run;

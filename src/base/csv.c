@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,9 +20,13 @@ struct csv_reader {
 	char *path;
 	int fd;
 	char delimiter;
-	int64_t size;  /* of the file; 0: not known */
-	int64_t taken; /* read from fd */
-	bool at_end;   /* nothing more to read from fd */
+	char line_end;
+	bool utf8_only; /* opened without a word on encodings */
+	enum encoding encoding;
+	struct encoding_reader *decoder; /* NULL for UTF-8 */
+	int64_t size;			 /* of the file; 0: not known */
+	int64_t taken;			 /* read from fd */
+	bool at_end;			 /* nothing more to read from fd */
 	struct buf in; /* what was read and not yet handed out from `from` */
 	size_t from;
 	long line;
@@ -38,12 +43,48 @@ too_long(const struct csv_reader *csv, struct err *err)
 		csv->path, csv->line, CSV_RECORD_MAX >> 20);
 }
 
+/* Reads up to a block into b. Returns 1, 0 at the end, -1. */
+static int
+read_bytes(struct csv_reader *csv, struct buf *b, struct err *err)
+{
+	ssize_t n;
+
+	do
+		n = read(csv->fd, buf_reserve(b, BLOCK), BLOCK);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(err, ERR_IO, "%s: cannot read: %s", csv->path,
+			strerror(errno));
+	if (n == 0) {
+		csv->at_end = true;
+		return 0;
+	}
+	buf_commit(b, (size_t)n);
+	csv->taken += n;
+	return 1;
+}
+
+/* The same where the bytes are not UTF-8 yet. At the end there may be one
+ * byte more. */
+static int
+read_encoded(struct csv_reader *csv, struct err *err)
+{
+	size_t before = csv->in.len;
+	struct buf bytes = {0};
+	int rc = read_bytes(csv, &bytes, err);
+
+	if (rc > 0)
+		encoding_add(csv->decoder, bytes.data, bytes.len, &csv->in);
+	if (rc == 0)
+		encoding_finish(csv->decoder, &csv->in);
+	buf_release(&bytes);
+	return rc < 0 ? -1 : rc > 0 || csv->in.len > before;
+}
+
 /* Reads one more block behind what is there. Returns 1, 0 at the end, -1. */
 static int
 read_block(struct csv_reader *csv, struct err *err)
 {
-	ssize_t n;
-
 	if (csv->at_end)
 		return 0;
 	if (csv->from > 0) {
@@ -54,51 +95,84 @@ read_block(struct csv_reader *csv, struct err *err)
 	}
 	if (csv->in.len > CSV_RECORD_MAX + 1) /* a CR may be the last */
 		return too_long(csv, err);
-	do
-		n = read(csv->fd, buf_reserve(&csv->in, BLOCK), BLOCK);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return err_set(err, ERR_IO, "%s: cannot read: %s", csv->path,
-			strerror(errno));
-	if (n == 0) {
-		csv->at_end = true;
-		return 0;
-	}
-	buf_commit(&csv->in, (size_t)n);
-	csv->taken += n;
-	return 1;
+	return csv->decoder ? read_encoded(csv, err)
+			    : read_bytes(csv, &csv->in, err);
 }
 
-/* Looks at the first bytes: skips a BOM, refuses other encodings. */
+/* Reads the first block whole: it says how the file is written. */
 static int
-check_start(struct csv_reader *csv, struct err *err)
+read_start(struct csv_reader *csv, struct err *err)
 {
-	const unsigned char *s = (const unsigned char *)csv->in.data;
-	size_t len = csv->in.len;
-	bool wide = len >= 2 && ((s[0] == 0xFF && s[1] == 0xFE) ||
-					(s[0] == 0xFE && s[1] == 0xFF) ||
-					(s[0] == 0 && s[1] != 0) ||
-					(s[0] != 0 && s[1] == 0));
+	int rc;
 
-	if (wide)
+	do
+		rc = read_block(csv, err);
+	while (rc > 0 && csv->in.len < BLOCK);
+	return rc < 0 ? -1 : 0;
+}
+
+/* Goes over to the encoding of the file: what was read is turned into
+ * UTF-8. */
+static int
+begin_decoding(struct csv_reader *csv, struct err *err)
+{
+	struct buf raw = csv->in;
+
+	if (encoding_open(csv->encoding, &csv->decoder, err) < 0)
+		return err_prefix(err, "%s:1", csv->path);
+	csv->in = (struct buf){0};
+	encoding_add(csv->decoder, raw.data + csv->from, raw.len - csv->from,
+		&csv->in);
+	if (csv->at_end)
+		encoding_finish(csv->decoder, &csv->in);
+	csv->from = 0;
+	buf_release(&raw);
+	return 0;
+}
+
+/* Finds out the encoding by the first bytes, and skips its mark. */
+static int
+settle_encoding(struct csv_reader *csv, enum encoding told, struct err *err)
+{
+	int rc = encoding_settle(told, buf_str(&csv->in), csv->in.len,
+		&csv->encoding, &csv->from, err);
+
+	if (csv->utf8_only && (rc < 0 || csv->encoding != ENCODING_UTF_8))
 		return err_set(err, ERR_DATA,
 			"%s:1: the file is UTF-16; save it as "
 			"\"CSV UTF-8\" and try again",
 			csv->path);
-	if (len >= 3 && memcmp(s, "\xEF\xBB\xBF", 3) == 0)
-		csv->from = 3;
-	return 0;
+	if (rc < 0)
+		return err_prefix(err, "%s:1", csv->path);
+	return csv->encoding == ENCODING_UTF_8 ? 0 : begin_decoding(csv, err);
+}
+
+/* Lines end in CR where the first block has CR, and no LF, outside quotes. */
+static char
+guess_line_end(const char *s, size_t len)
+{
+	bool quoted = false, cr = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			quoted = !quoted;
+		else if (s[i] == '\n' && !quoted)
+			return '\n';
+		else if (s[i] == '\r' && !quoted && i + 1 < len)
+			cr = cr || s[i + 1] != '\n';
+	}
+	return cr ? '\r' : '\n';
 }
 
 static char
-guess_delimiter(const char *s, size_t len)
+guess_delimiter(const char *s, size_t len, char line_end)
 {
 	static const char candidates[] = ",;\t";
 	size_t counts[3] = {0};
 	bool quoted = false;
 	size_t best = 0;
 
-	for (size_t i = 0; i < len && (quoted || s[i] != '\n'); i++) {
+	for (size_t i = 0; i < len && (quoted || s[i] != line_end); i++) {
 		const char *hit;
 
 		if (s[i] == '"')
@@ -112,37 +186,107 @@ guess_delimiter(const char *s, size_t len)
 	return candidates[best];
 }
 
+/*
+ * Takes Excel's first line `sep=;` off and says what stands in it. Returns 1,
+ * 0 when there is none, -1.
+ */
+static int
+take_sep_line(struct csv_reader *csv, char *out, struct err *err)
+{
+	const char *s = buf_str(&csv->in) + csv->from;
+	size_t n = csv->in.len - csv->from;
+
+	if (n < 5 || strncasecmp(s, "sep=", 4) != 0)
+		return 0;
+	if (!strchr(",;\t", s[4]) || (n > 5 && s[5] != '\r' && s[5] != '\n'))
+		return err_set(err, ERR_DATA,
+			"%s:1: the delimiter that the first line says is none "
+			"of , ; and tab; save the file with one of these",
+			csv->path);
+	*out = s[4];
+	n = 5 + strcspn(s + 5, (char[]){csv->line_end, '\0'});
+	csv->from += n + (s[n] != '\0');
+	csv->line++;
+	return 1;
+}
+
+static int
+settle_delimiter(struct csv_reader *csv, char told, struct err *err)
+{
+	char said = '\0';
+
+	if (take_sep_line(csv, &said, err) < 0)
+		return -1;
+	if (told && said && told != said)
+		return err_set(err, ERR_DATA,
+			"%s:1: the first line says another delimiter than the "
+			"one that is wanted; delete it, or save the file anew",
+			csv->path);
+	csv->delimiter = told ? told : said;
+	if (!csv->delimiter)
+		csv->delimiter = guess_delimiter(buf_str(&csv->in) + csv->from,
+			csv->in.len - csv->from, csv->line_end);
+	return 0;
+}
+
+static int
+open_file(struct csv_reader *csv, const char *path, struct err *err)
+{
+	struct stat st;
+
+	csv->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (csv->fd < 0)
+		return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO,
+			"%s: cannot read: %s", csv->path, strerror(errno));
+	if (fstat(csv->fd, &st) < 0 || S_ISDIR(st.st_mode))
+		return err_set(err, ERR_DATA, "%s: not a file", csv->path);
+	csv->size = S_ISREG(st.st_mode) ? st.st_size : 0;
+	return 0;
+}
+
+static int
+start(struct csv_reader *csv, const char *path, char delimiter,
+	enum encoding told, struct err *err)
+{
+	if (open_file(csv, path, err) < 0 || read_start(csv, err) < 0 ||
+		settle_encoding(csv, told, err) < 0)
+		return -1;
+	csv->line_end = guess_line_end(
+		buf_str(&csv->in) + csv->from, csv->in.len - csv->from);
+	return settle_delimiter(csv, delimiter, err);
+}
+
+static int
+open_reader(const char *path, const char *shown, char delimiter,
+	enum encoding told, bool utf8_only, struct csv_reader **out,
+	struct err *err)
+{
+	struct csv_reader *csv = mem_zalloc(sizeof *csv);
+
+	csv->path = mem_strdup(shown);
+	csv->line = 1;
+	csv->utf8_only = utf8_only;
+	if (start(csv, path, delimiter, told, err) < 0) {
+		csv_close(csv);
+		return -1;
+	}
+	*out = csv;
+	return 0;
+}
+
 int
 csv_open(const char *path, const char *shown, char delimiter,
 	struct csv_reader **out, struct err *err)
 {
-	struct csv_reader *csv = mem_zalloc(sizeof *csv);
-	struct stat st;
+	return open_reader(
+		path, shown, delimiter, ENCODING_NOT_TOLD, true, out, err);
+}
 
-	csv->path = mem_strdup(shown);
-	csv->line = 1;
-	csv->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (csv->fd < 0) {
-		err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO,
-			"%s: cannot read: %s", shown, strerror(errno));
-		goto fail;
-	}
-	if (fstat(csv->fd, &st) < 0 || S_ISDIR(st.st_mode)) {
-		err_set(err, ERR_DATA, "%s: not a file", shown);
-		goto fail;
-	}
-	csv->size = S_ISREG(st.st_mode) ? st.st_size : 0;
-	if (read_block(csv, err) < 0 || check_start(csv, err) < 0)
-		goto fail;
-	csv->delimiter =
-		delimiter ? delimiter
-			  : guess_delimiter(buf_str(&csv->in) + csv->from,
-				    csv->in.len - csv->from);
-	*out = csv;
-	return 0;
-fail:
-	csv_close(csv);
-	return -1;
+int
+csv_open_encoded(const char *path, const char *shown, char delimiter,
+	enum encoding told, struct csv_reader **out, struct err *err)
+{
+	return open_reader(path, shown, delimiter, told, false, out, err);
 }
 
 void
@@ -152,6 +296,7 @@ csv_close(struct csv_reader *csv)
 		return;
 	if (csv->fd >= 0)
 		close(csv->fd);
+	encoding_close(csv->decoder);
 	free(csv->path);
 	free(csv->fields);
 	buf_release(&csv->in);
@@ -195,9 +340,11 @@ find_record(struct csv_reader *csv, size_t *len, size_t *next, struct err *err)
 		for (; at < have; at++) {
 			if (s[at] == '"')
 				quoted = !quoted;
-			else if (s[at] == '\n' && !quoted) {
-				*len = at > 0 && s[at - 1] == '\r' ? at - 1
-								   : at;
+			else if (s[at] == csv->line_end && !quoted) {
+				*len = at > 0 && s[at] == '\n' &&
+						       s[at - 1] == '\r'
+					       ? at - 1
+					       : at;
 				*next = at + 1;
 				return 1;
 			}
@@ -289,6 +436,31 @@ split_record(struct csv_reader *csv, char *s, size_t len, size_t *count,
 	return 0;
 }
 
+static int
+say_bad_text(const struct csv_reader *csv, char bad, struct err *err)
+{
+	if (bad == '\0')
+		return err_set(err, ERR_DATA,
+			"%s:%ld: a NUL byte; this is not a text file",
+			csv->path, csv->line);
+	if (csv->encoding != ENCODING_UTF_8)
+		return err_set(err, ERR_DATA,
+			"%s:%ld: not %s; save the file as \"CSV UTF-8\", or "
+			"say "
+			"another --encoding",
+			csv->path, csv->line, encoding_name(csv->encoding));
+	if (csv->utf8_only)
+		return err_set(err, ERR_DATA,
+			"%s:%ld: not UTF-8; save the file as \"CSV UTF-8\" and "
+			"try again",
+			csv->path, csv->line);
+	return err_set(err, ERR_DATA,
+		"%s:%ld: not UTF-8; save the file as \"CSV UTF-8\", or say "
+		"what it is: --encoding windows-1252 (western Europe), "
+		"--encoding windows-1256 (Persian, Arabic)",
+		csv->path, csv->line);
+}
+
 int
 csv_next(struct csv_reader *csv, struct csv_record *out, struct err *err)
 {
@@ -304,14 +476,9 @@ csv_next(struct csv_reader *csv, struct csv_record *out, struct err *err)
 	s = csv->in.data + csv->from;
 	bad = str_utf8_bad(s, len);
 	if (bad < len)
-		return err_set(err, ERR_DATA, "%s:%ld: %s", csv->path,
-			csv->line,
-			s[bad] == '\0'
-				? "a NUL byte; this is not a text file"
-				: "not UTF-8; save the file as \"CSV UTF-8\" "
-				  "and try again");
+		return say_bad_text(csv, s[bad], err);
 	for (size_t i = 0; i < next; i++)
-		lines += s[i] == '\n';
+		lines += s[i] == csv->line_end;
 	if (split_record(csv, s, len, &out->count, err) < 0)
 		return -1;
 	out->line = csv->line;

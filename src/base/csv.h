@@ -1,9 +1,11 @@
 /*
  * CSV (RFC 4180), read a record at a time with bounded memory, written a
- * field at a time. Line ends may be LF or CRLF; a BOM is skipped.
+ * field at a time. Line ends may be LF or CRLF, or CR where there is nothing
+ * else (as Excel still writes for "Macintosh"); a BOM and Excel's first line
+ * `sep=;` are skipped.
  *
  * The reader refuses what would make it guess: NUL, an open or stray quote,
- * bytes that are not UTF-8 (UTF-16 is named), a record over the ceiling.
+ * bytes that are not in the file's encoding, a record over the ceiling.
  */
 #ifndef BASE_CSV_H
 #define BASE_CSV_H
@@ -13,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/encoding.h"
 #include "base/err.h"
 
 enum {
@@ -31,13 +34,18 @@ struct csv_record {
 };
 
 /*
- * Opens a file; shown is how errors name it. delimiter is ',' ';' or '\t', or 0
- * to tell from the first line: the one of these that stands in it most often
- * outside quotes.
+ * Opens a file in UTF-8; shown is how errors name it. delimiter is ',' ';' or
+ * '\t', or 0 to tell from the first line: what `sep=` says, else the one of
+ * these that stands in it most often outside quotes.
  * Free with csv_close. Errors: ERR_NOTFOUND, ERR_DATA, ERR_IO.
  */
 int csv_open(const char *path, const char *shown, char delimiter,
 	struct csv_reader **out, struct err *err);
+
+/* The same for a file that may be in another encoding; errors tell of an
+ * option --encoding. Errors: as csv_open; ERR_CONFIG. */
+int csv_open_encoded(const char *path, const char *shown, char delimiter,
+	enum encoding told, struct csv_reader **out, struct err *err);
 
 /*
  * Reads the next record. Returns 1, 0 at the end of the file, or -1.

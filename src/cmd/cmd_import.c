@@ -4,6 +4,7 @@
 
 #include "app/sign.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 
@@ -28,6 +29,28 @@ read_maps(const struct opt_list *list, struct column_map *maps, struct err *err)
 		maps[i].field = equals + 1;
 	}
 	return 0;
+}
+
+static int
+read_delimiter(const char *text, char *out, struct err *err)
+{
+	if (str_ieq(text, "tab") || strcmp(text, "\\t") == 0)
+		text = "\t";
+	if (strlen(text) != 1 || !strchr(",;\t", *text))
+		return err_set(err, ERR_USAGE,
+			"--delimiter %s: say , or ; or tab", text);
+	*out = *text;
+	return 0;
+}
+
+static int
+read_dialect(const char *encoding, const char *delimiter,
+	struct import_request *request, struct err *err)
+{
+	if (encoding && encoding_parse(encoding, &request->encoding, err) < 0)
+		return err_prefix(err, "--encoding");
+	return delimiter ? read_delimiter(delimiter, &request->delimiter, err)
+			 : 0;
 }
 
 static void
@@ -71,6 +94,8 @@ print_result(const struct cmd *cmd, const struct import_request *request,
 			"%" PRId64 " not taken: their state is pending, "
 			"withdrawn or the like, so they do not count.",
 			r->idle);
+	if (*r->unused)
+		cmd_say(cmd, "Columns that were not taken: %s.", r->unused);
 	if (r->rejects)
 		cmd_say(cmd,
 			"The rejected rows and why are in %s; mend them there "
@@ -91,11 +116,17 @@ cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 		.watch = show_progress,
 		.watch_ctx = &progress,
 	};
+	const char *encoding = NULL, *delimiter = NULL;
 	const struct opt options[] = {
 		{"source", 0, OPT_TEXT, &request.source, "TEXT",
 			"where the signatures come from (default: FILE)"},
 		{"map", 0, OPT_LIST, &list, "COLUMN=field",
 			"what a column means; may be given several times"},
+		{"encoding", 0, OPT_TEXT, &encoding, "NAME",
+			"windows-1256, utf-16le ... (default: UTF-8, or what "
+			"the file says)"},
+		{"delimiter", 0, OPT_TEXT, &delimiter, "SIGN",
+			", or ; or tab (default: what the first line has)"},
 		{"dry-run", 0, OPT_FLAG, &request.dry_run, NULL,
 			"say what would happen, store nothing"},
 		OPT_END,
@@ -111,14 +142,18 @@ cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 	progress_begin(&progress, cmd_progress_wanted(cmd));
 	rc = read_maps(&list, maps, err);
 	if (rc == 0)
+		rc = read_dialect(encoding, delimiter, &request, err);
+	if (rc == 0)
 		rc = sign_import(
 			&cmd->ws, &request, &result, &cmd->problems, err);
 	progress_clear(&progress);
 	for (size_t i = 0; i < MAPS_MAX; i++)
 		free((void *)(uintptr_t)maps[i].column);
+	if (rc == 0)
+		print_result(cmd, &request, &result);
+	free(result.rejects);
+	free(result.unused);
 	if (rc < 0)
 		return -1;
-	print_result(cmd, &request, &result);
-	free(result.rejects);
 	return result.rejected ? CMD_SOME_FAILED : 0;
 }

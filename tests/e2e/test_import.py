@@ -2,6 +2,7 @@
 
 import csv
 import stat
+import sys
 
 import pytest
 
@@ -67,6 +68,124 @@ def test_first_and_last_name(ol):
     ol.ok("import", LETTER, path)
     (row,) = ol.signatures()
     assert (row["name"], row["postcode"]) == ("Ada Lovelace", "W1")
+
+
+LANGUAGES = {
+    "en": "First name,Last name,E-mail,Country,City,Postcode,Union,Role,Date",
+    "fr": "Prénom,Nom,Courriel,Pays,Ville,Code postal,Syndicat,Fonction,"
+    "Date de signature",
+    "es": "Nombre,Apellidos,Correo electrónico,País,Ciudad,Código postal,"
+    "Sindicato,Cargo,Fecha",
+    "fa": "نام,نام خانوادگی,رایانامه,کشور,شهر,کد پستی,اتحادیه,سمت,تاریخ",
+    "ar": "الاسم,اسم العائلة,البريد الإلكتروني,الدولة,المدينة,الرمز البريدي,"
+    "النقابة,المنصب,التاريخ",
+}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_header_in(ol, lang):
+    row = "Reza,Shahabi,r@example.org,IR,Tehran,1,Vahed,driver,2010-01-07"
+    path = ol.write("s.csv", f"{LANGUAGES[lang]}\n{row}\n")
+    ol.ok("import", LETTER, path)
+    (row,) = ol.signatures()
+    assert row["name"] == "Reza Shahabi"
+    assert row["email"] == "r@example.org"
+    assert (row["country"], row["city"]) == ("IR", "Tehran")
+    assert (row["postcode"], row["role"]) == ("1", "driver")
+    assert row["organisation"] == "Vahed"
+    assert row["date"].startswith("2010-01-07")
+
+
+def test_asks_rather_than_guesses(ol):
+    path = ol.write("s.csv", "name,surname,email\nAda,Lovelace,a@example.org\n")
+    wrong = ol.run("import", LETTER, path)
+    assert wrong.rc == DATA
+    assert says(wrong.err, "s.csv:1", '--map "name=first_name"')
+    ol.ok("import", LETTER, path, "--map", "name=first_name")
+    assert names(ol) == ["Ada Lovelace"]
+
+
+COUNTRIES = {
+    "IR": ["iran", "IRN", "Iran, Islamic Republic of", "Irán", "ایران", "إيران"],
+    "GB": ["UK", "England", "Royaume-Uni", "انگلستان"],
+    "DE": ["Germany", "Allemagne", "Alemania", "آلمان", "ألمانيا"],
+    "US": ["USA", "U.S.A.", "États-Unis", "EE. UU.", "آمریکا"],
+    "KR": ["South Korea"],
+    "CZ": ["Czech Republic"],
+}
+
+
+def test_countries_by_name(ol):
+    rows = [
+        {"name": f"{code} {i}", "country": name}
+        for code, spellings in COUNTRIES.items()
+        for i, name in enumerate(spellings)
+    ]
+    ol.load(rows)
+    assert len(names(ol)) == len(rows)
+    for row in ol.signatures():
+        assert row["country"] == row["name"][:2], row
+
+
+def test_country_that_may_be_two(ol):
+    ol.load([{"name": "A", "country": "Congo"}], rc=PARTLY)
+    assert "Congo" in (ol.dir / "sheet.rejects.csv").read_text()
+
+
+DATES = {
+    "2010-01-07": "2010-01-07",
+    "2010-01-07T23:30:00-01:00": "2010-01-08",
+    "2010-01-07 14:05:00": "2010-01-07",
+    "7.1.2010": "2010-01-07",
+    "07/01/2010": "2010-01-07",
+    "07-01-2010": "2010-01-07",
+    "7/1/2010 14:05": "2010-01-07",
+    "13/01/2010": "2010-01-13",
+    "۲۰۱۰-۰۱-۰۷": "2010-01-07",
+    "٧/١/٢٠١٠": "2010-01-07",
+}
+
+
+def test_dates(ol):
+    ol.load(
+        [
+            {"name": text, "email": f"p{i}@example.org", "date": text}
+            for i, text in enumerate(DATES)
+        ]
+    )
+    assert {r["name"]: r["date"][:10] for r in ol.signatures()} == DATES
+
+
+@pytest.mark.parametrize(
+    "text, word",
+    [
+        ("01/13/2010", "there is no month 13; days come first here"),
+        ("31.2.2010", "no day 31"),
+        ("7/1/10", "four digits"),
+        ("1388/10/17", "another calendar"),
+        ("yesterday", "7.1.2010"),
+    ],
+)
+def test_impossible_dates(ol, text, word):
+    ol.load([{"name": "A", "email": "a@b.example", "date": text}], rc=PARTLY)
+    assert word in (ol.dir / "sheet.rejects.csv").read_text()
+
+
+def test_words_in_other_languages(ol):
+    ol.load(
+        [
+            {"type": "سندیکا", "name": "O", "email": "o@example.org"},
+            {"name": "P", "email": "p@example.org", "visibility": "publique"},
+            {"name": "C", "email": "c@example.org", "visibility": "ناشناس"},
+            {"name": "U", "email": "u@example.org", "newsletter": "sí"},
+            {"name": "N", "email": "n@example.org", "newsletter": "نه"},
+        ]
+    )
+    rows = {r["email"][0]: r for r in ol.signatures()}
+    assert rows["o"]["kind"] == "organisation"
+    assert rows["p"]["visibility"] == "public"
+    assert rows["c"]["visibility"] == "count"
+    assert rows["u"]["updates"] != rows["n"]["updates"]
 
 
 def test_map(ol):
@@ -193,6 +312,144 @@ def test_dry_run(ol):
     assert "3" in said.out + said.err
     assert ol.count()["total"] == 0
     assert not (ol.dir / "s.rejects.csv").exists()
+
+
+PERSIAN = "name;email;country\nبابک پارسی;babak@example.org;ایران\n"
+WESTERN = "name;email;country\nRené Lévêque;rene@example.org;France\n"
+ARABIC = "الاسم;البريد;الدولة\nرامين پارسي;ramin@example.org;المغرب\n"
+ENCODINGS = [
+    # text, how it is written, --encoding
+    (PERSIAN, "utf-8-sig", None),
+    (PERSIAN, "utf-16", None),
+    (PERSIAN, "utf-16", "utf-16"),
+    (PERSIAN, "utf-16-le", "utf-16le"),
+    (PERSIAN, "utf-16-be", "utf-16be"),
+    (ARABIC, "cp1256", "windows-1256"),
+    (WESTERN, "cp1252", "windows-1252"),
+    (WESTERN, "latin-1", "latin-1"),
+    (WESTERN, "utf-8", "utf-8"),
+]
+
+
+@pytest.mark.parametrize("text, codec, told", ENCODINGS)
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_encodings(ol, text, codec, told, ends):
+    path = ol.write("s.csv", text.replace("\n", ends).encode(codec))
+    ol.ok("import", LETTER, path, *(["--encoding", told] if told else []))
+    assert names(ol) == [text.split("\n")[1].split(";")[0]]
+
+
+UNTOLD = [
+    # bytes, arguments, what the message says
+    (PERSIAN.encode("utf-16-le"), [], ["s.csv:1", "--encoding utf-16le"]),
+    (PERSIAN.encode("utf-16-be"), [], ["s.csv:1", "--encoding utf-16be"]),
+    (WESTERN.encode("latin-1"), [], ["s.csv:2", "--encoding windows-1252"]),
+    (
+        b"\xef\xbb\xbf" + WESTERN.encode(),
+        ["--encoding", "latin-1"],
+        ["s.csv:1", "leave --encoding out"],
+    ),
+    (
+        WESTERN.encode(),
+        ["--encoding", "utf-16"],
+        ["s.csv:1", "utf-16le or utf-16be"],
+    ),
+    (b"a\nb\n\x81\n", ["--encoding", "windows-1252"], ["s.csv:1"]),
+]
+
+
+@pytest.mark.parametrize("data, told, words", UNTOLD)
+def test_encoding_is_never_guessed(ol, data, told, words):
+    path = ol.write("s.csv", data)
+    wrong = ol.run("import", LETTER, path, *told)
+    assert wrong.rc == DATA, wrong
+    assert says(wrong.err, *words)
+    assert ol.count()["total"] == 0
+
+
+def test_unknown_encoding_and_delimiter(ol):
+    path = ol.write("s.csv", WESTERN)
+    wrong = ol.run("import", LETTER, path, "--encoding", "ebcdic")
+    assert wrong.rc == 64 and says(wrong.err, "--encoding", "windows-1256")
+    wrong = ol.run("import", LETTER, path, "--delimiter", "|")
+    assert wrong.rc == 64 and says(wrong.err, "--delimiter", "tab")
+
+
+@pytest.mark.parametrize("told, sign", [(";", ";"), ("tab", "\t"), (",", ",")])
+def test_told_delimiter(ol, told, sign):
+    # The other two stand in the header more often.
+    extra = ",;\t".replace(sign, "") * 3
+    text = csv_text(
+        [dict(PEOPLE[0], **{f"x{extra}": "1"})], delimiter=sign
+    )
+    path = ol.write("s.csv", text.replace('"', ""))
+    ol.ok("import", LETTER, path, "--delimiter", told)
+    assert names(ol) == [PEOPLE[0]["name"]]
+
+
+def test_sep_line(ol):
+    text = csv_text(PEOPLE, delimiter=";")
+    ol.ok("import", LETTER, ol.write("s.csv", "sep=;\r\n" + text))
+    assert names(ol) == ALL
+
+
+def test_says_what_was_not_taken(ol):
+    path = ol.write("s.csv", "name,email,phone\nAda,a@example.org,1\n")
+    said = ol.ok("import", LETTER, path)
+    assert says(said.err, "not taken", "phone")
+
+
+def wide(text):
+    return "name,email\nA,a@example.org\n" + text
+
+
+MALFORMED = {
+    "unbalanced": (wide('"B,b@example.org\n'), "s.csv:3", "quote"),
+    "stray quote": (wide('B "b" B,b@example.org\n'), "s.csv:3", "quote"),
+    "100 MB field": (wide("B" * 100_000_000 + ",b@b.c\n"), "s.csv:3", "4 MB"),
+    "100 MB quoted": (wide('"' + "B\n" * 50_000_000), "s.csv:3", "quote"),
+    "100,000 columns": ("name,email" + ",x" * 100_000, "s.csv:1", "4096"),
+    "doubled header": ("name,email,x,x\n", "s.csv:1", "both called"),
+    "two of a kind": ("name,email,Mail\n", "s.csv:1", "both the email"),
+    "empty header": ("name,,email\n", "s.csv:1", "column 2 has no name"),
+    "NUL": (wide("B\0,b@example.org\n"), "s.csv:3", "NUL"),
+    "sep": ("sep=|\nname|email\n", "s.csv:1", "delimiter"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+def test_malformed(ol, case):
+    text, *words = MALFORMED[case]
+    path = ol.write("s.csv", text)
+    wrong = ol.run("import", LETTER, path)
+    assert wrong.rc == DATA, wrong
+    assert len(wrong.err.strip().splitlines()) == 1, wrong
+    assert says(wrong.err, *words)
+    assert ol.count()["total"] == 0
+    assert not (ol.dir / "s.rejects.csv").exists()
+
+
+# Runs a command and says its peak memory in KB on the last line.
+PEAK = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
+
+
+def test_many_rejects_take_no_memory(ol):
+    peaks = []
+    for rows in (10, 20_000):
+        line = "x" * 4000 + ",no address\n"
+        path = ol.write("s.csv", "name,email\n" + line * rows)
+        prefix = [sys.executable, "-c", PEAK]
+        done = ol.run("import", LETTER, path, prefix=prefix)
+        assert done.rc == PARTLY
+        peaks.append(int(done.err.split()[-1]))
+        size = (ol.dir / "s.rejects.csv").stat().st_size
+        assert size > rows * 4000
+    assert peaks[1] < peaks[0] + 20_000
 
 
 BROKEN = [

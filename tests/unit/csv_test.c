@@ -45,17 +45,14 @@ open_bytes(const void *data, size_t len, char delimiter,
 	return rc;
 }
 
-/* Writes all records as "line:field|field\n" into out. Returns as csv_next. */
+/* Writes all records as "line:field|field\n" into out and closes the reader.
+ * Returns as csv_next. */
 static int
-read_all(const void *data, size_t len, char delimiter, struct buf *out,
-	struct err *err)
+read_records(struct csv_reader *csv, struct buf *out, struct err *err)
 {
-	struct csv_reader *csv;
 	struct csv_record record;
-	int rc = open_bytes(data, len, delimiter, &csv, err);
+	int rc;
 
-	if (rc < 0)
-		return -1;
 	while ((rc = csv_next(csv, &record, err)) > 0) {
 		buf_printf(out, "%ld:", record.line);
 		for (size_t i = 0; i < record.count; i++)
@@ -67,6 +64,17 @@ read_all(const void *data, size_t len, char delimiter, struct buf *out,
 		assert_int_equal(csv_next(csv, &record, err), 0);
 	csv_close(csv);
 	return rc;
+}
+
+static int
+read_all(const void *data, size_t len, char delimiter, struct buf *out,
+	struct err *err)
+{
+	struct csv_reader *csv;
+
+	if (open_bytes(data, len, delimiter, &csv, err) < 0)
+		return -1;
+	return read_records(csv, out, err);
 }
 
 static void
@@ -99,6 +107,17 @@ test_well_formed(void **state)
 		/* A lone CR ends no line: it belongs to the field. */
 		{"a\rb,c\n", ',', "1:a\rb|c\n"},
 		{"'=1,\u06CC\u200C\u06A9\n", ',', "1:'=1|\u06CC\u200C\u06A9\n"},
+		/* But where there is nothing else it does. */
+		{"a,b\r1,\"x\ny\"\r2,z", ',', "1:a|b\n2:1|x\ny\n3:2|z\n"},
+		{"a\r\rb\r", ',', "1:a\n2:\n3:b\n"},
+		{"a\r", ',', "1:a\n"},
+		{"sep=;\na;b,c\n", 0, "2:a|b,c\n"},
+		{"SEP=,\r\na,b;c\r\n", 0, "2:a|b;c\n"},
+		{"sep=\t\na\tb\n", 0, "2:a|b\n"},
+		{"sep=;\ra;b\r", 0, "2:a|b\n"},
+		{"sep=;", 0, ""},
+		{"\xEF\xBB\xBFsep=;\na;b\n", ';', "2:a|b\n"},
+		{"sep,x\n", 0, "1:sep|x\n"},
 		/* Ragged rows are for who knows the columns. */
 		{"a,b,c\n1\n1,2,3,4\n", ',', "1:a|b|c\n2:1\n3:1|2|3|4\n"},
 	};
@@ -142,6 +161,8 @@ test_malformed(void **state)
 		{FILE_OF("\xFE\xFF\0a\0,\0b\0\n"), "list.csv:1: ", "UTF-16"},
 		{FILE_OF("a\0,\0b\0\n\0"), "list.csv:1: ", "UTF-16"},
 		{FILE_OF("\0a\0,\0b\0\n"), "list.csv:1: ", "UTF-16"},
+		{FILE_OF("sep=;\na;b\n"), "list.csv:1: ", "another delimiter"},
+		{FILE_OF("sep=|\na|b\n"), "list.csv:1: ", "none of , ;"},
 		{FILE_OF("name\nRen\xE9\n"), "list.csv:2: ", "UTF-8"},
 		{FILE_OF("name\n\"a\nb\"\n\xED\xA0\x80\n"),
 			"list.csv:4: ", "UTF-8"},
@@ -160,6 +181,101 @@ test_malformed(void **state)
 			fail_msg("case %zu: %s", i, err.msg);
 		buf_release(&out);
 	}
+}
+
+/* Files in other encodings, told or with their mark. */
+static void
+test_encoded(void **state)
+{
+	static const struct {
+		enum encoding told;
+		const char *file;
+		size_t len;
+		const char *records; /* or what the error says */
+	} cases[] = {
+		{ENCODING_NOT_TOLD, FILE_OF("a,\u06CC\n"), "1:a|\u06CC\n"},
+		{ENCODING_NOT_TOLD,
+			FILE_OF("\xFF\xFE"
+				"a\0;\0\xCC\x06\n\0"),
+			"1:a|\u06CC\n"},
+		{ENCODING_NOT_TOLD,
+			FILE_OF("\xFE\xFF\0\"\0a\0\n\0\"\0,"
+				"\x06\xCC\0\r\0\n\0b"),
+			"1:a\n|\u06CC\n3:b\n"},
+		{ENCODING_UTF_16BE, FILE_OF("\0a\0,\0b"), "1:a|b\n"},
+		{ENCODING_WINDOWS_1256, FILE_OF("a,\xD3\n"), "1:a|\u0633\n"},
+		{ENCODING_LATIN_1, FILE_OF("sep=;\nRen\xE9;x\n"),
+			"2:Ren\u00E9|x\n"},
+		{ENCODING_LATIN_1, FILE_OF(""), ""},
+		{ENCODING_NOT_TOLD, FILE_OF("a\nRen\xE9\n"),
+			"list.csv:2: not UTF-8"},
+		{ENCODING_NOT_TOLD, FILE_OF("a\0,\0b\0"),
+			"list.csv:1: UTF-16 without the mark"},
+		{ENCODING_WINDOWS_1252, FILE_OF("a\nb\n\x81\n"),
+			"list.csv:3: not windows-1252"},
+		{ENCODING_UTF_16LE, FILE_OF("a\0\n\0b"),
+			"list.csv:2: not utf-16le"},
+		{ENCODING_UTF_16LE, FILE_OF("a\0\0\0"), "list.csv:1: a NUL"},
+		{ENCODING_UTF_8,
+			FILE_OF("\xFF\xFE"
+				"a\0"),
+			"list.csv:1: the file begins"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char *path = temp_write(
+			dir, "list.csv", cases[i].file, cases[i].len);
+		struct csv_reader *csv;
+		struct buf out = {0};
+		struct err err = {0};
+		int rc = csv_open_encoded(
+			path, "list.csv", 0, cases[i].told, &csv, &err);
+
+		if (rc == 0)
+			rc = read_records(csv, &out, &err);
+		if (!str_starts(
+			    rc < 0 ? err.msg : buf_str(&out), cases[i].records))
+			fail_msg("case %zu: %s%s", i, buf_str(&out), err.msg);
+		buf_release(&out);
+		free(path);
+	}
+}
+
+/* Characters that lie across the blocks in which the file is read. */
+static void
+test_encoded_many(void **state)
+{
+	enum {
+		ROWS = 100000
+	};
+	struct buf file = {0};
+	struct csv_reader *csv;
+	struct csv_record record;
+	struct err err = {0};
+	char *path;
+
+	(void)state;
+	buf_add(&file, "\xFF\xFE\x41", 3);
+	for (int i = 0; i < ROWS; i++) /* A, a fist, a line feed */
+		buf_add(&file, "\0\x3D\xD8\x4A\xDC\n\0\x41", 8);
+	buf_putc(&file, '\0');
+	path = temp_write(dir, "list.csv", file.data, file.len);
+	assert_int_equal(csv_open_encoded(path, "list.csv", 0,
+				 ENCODING_NOT_TOLD, &csv, &err),
+		0);
+	for (int i = 0; i < ROWS; i++) {
+		assert_int_equal(csv_next(csv, &record, &err), 1);
+		assert_string_equal(record.fields[0], "A\U0001F44A");
+		assert_int_equal(record.line, i + 1);
+	}
+	assert_int_equal(csv_next(csv, &record, &err), 1);
+	assert_string_equal(record.fields[0], "A");
+	assert_int_equal(csv_next(csv, &record, &err), 0);
+	assert_int_equal(csv_place(csv), csv_size(csv));
+	csv_close(csv);
+	free(path);
+	buf_release(&file);
 }
 
 static void
@@ -532,6 +648,8 @@ main(void)
 #define WITH_DIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 		WITH_DIR(test_well_formed),
 		WITH_DIR(test_malformed),
+		WITH_DIR(test_encoded),
+		WITH_DIR(test_encoded_many),
 		WITH_DIR(test_open_errors),
 		WITH_DIR(test_delimiter),
 		WITH_DIR(test_fields_max),
