@@ -299,7 +299,7 @@ put_row(uint64_t number)
 	put_postcode(place->postcode, &signer);
 	put_field(PICK(comments, &rest));
 	put_field(PICK(languages, &signer));
-	put_field(fault == FAULT_VISIBILITY ? "everybody"
+	put_field(fault == FAULT_VISIBILITY ? "perhaps"
 					    : PICK(visibilities, &rest));
 	put_field(PICK(updates, &rest));
 	if (fault == FAULT_DATE)
