@@ -5,16 +5,19 @@ usage: src/core/country_names.py >src/core/country_names.h
 
 Run by hand when names change; the result is kept, so that building needs
 neither this nor its source. The names of ISO 3166-1 in English and their
-translations come from Debian's package iso-codes; what people usually write
-instead is below. A name that may be two countries is none.
+translations come from Debian's package iso-codes, what this program calls them
+from country_titles.h; what people usually write instead is below. A name that
+may be two countries is none.
 """
 
 import gettext
 import json
+import pathlib
 import re
 import sys
 import unicodedata
 
+TITLES = pathlib.Path(__file__).with_name("country_titles.h")
 ISO_CODES = "/usr/share/iso-codes/json/iso_3166-1.json"
 LOCALES = "/usr/share/locale"
 LANGUAGES = ("fr", "es", "fa", "ar")
@@ -133,7 +136,13 @@ def spellings(folded):
     yield re.sub("^(saint|sainte) ", "st ", folded)
 
 
-def names_of(country, translations):
+def read_titles():
+    """What we call countries ourselves, by their codes."""
+    rows = re.findall(r'{"(..)", {(.*?)}}', TITLES.read_text("utf-8"), re.S)
+    return {code: re.findall(r'"([^"]*)"', names) for code, names in rows}
+
+
+def names_of(country, translations, titles):
     code = country["alpha_2"]
     yield country["alpha_3"]
     for key in ("name", "common_name", "official_name"):
@@ -144,6 +153,7 @@ def names_of(country, translations):
             if key != "official_name" and (code, language) not in WRONG:
                 yield from variants(translation.gettext(country[key]))
     yield from USUAL.get(code, "").split(",")
+    yield from titles[code]
 
 
 def main():
@@ -153,9 +163,10 @@ def main():
         language: gettext.translation("iso_3166-1", LOCALES, [language])
         for language in LANGUAGES
     }
+    titles = read_titles()
     codes = {}
     for country in countries:
-        for name in names_of(country, translations):
+        for name in names_of(country, translations, titles):
             for folded in spellings(fold(name)):
                 codes.setdefault(folded, set()).add(country["alpha_2"])
     unclear = {n for n in codes if len(codes[n]) > 1} | NEVER
@@ -167,7 +178,7 @@ def main():
     print("static const struct country_name {")
     print("\tconst char *name;\n\tchar code[3];\n} country_names[] = {")
     for name in sorted(codes, key=str.encode):
-        if name not in unclear and len(name) > 2:
+        if name not in unclear and len(name.encode()) > 2:
             print(f'\t{{"{name}", "{codes[name].pop()}"}},')
     print("};\n/* clang-format on */\n\n#endif")
 
