@@ -333,7 +333,7 @@ find_record(struct csv_reader *csv, size_t *len, size_t *next, struct err *err)
 	size_t at = 0;
 
 	for (;;) {
-		const char *s = csv->in.data + csv->from;
+		const char *s = buf_str(&csv->in) + csv->from;
 		size_t have = csv->in.len - csv->from;
 		int rc;
 

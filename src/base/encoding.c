@@ -114,16 +114,18 @@ int
 encoding_open(
 	enum encoding encoding, struct encoding_reader **out, struct err *err)
 {
-	iconv_t iconv = iconv_open("UTF-8", encodings[encoding].iconv_name);
+	struct encoding_reader *r = mem_zalloc(sizeof *r);
 
-	if (iconv == (iconv_t)-1)
-		return err_set(err, ERR_CONFIG,
-			"this system cannot read %s; save the file as UTF-8",
-			encodings[encoding].name);
-	*out = mem_zalloc(sizeof **out);
-	(*out)->iconv = iconv;
-	(*out)->unit = encodings[encoding].unit;
-	return 0;
+	*out = r;
+	r->unit = encodings[encoding].unit;
+	r->iconv = iconv_open("UTF-8", encodings[encoding].iconv_name);
+	if (r->iconv != (iconv_t)-1)
+		return 0;
+	free(r);
+	*out = NULL;
+	return err_set(err, ERR_CONFIG,
+		"this system cannot read %s; save the file as UTF-8",
+		encodings[encoding].name);
 }
 
 void
