@@ -117,15 +117,14 @@ read_texts(const struct import_table *t, const struct csv_record *record,
 static const char *
 join_names(const char *first, const char *last, struct arena *arena)
 {
-	size_t len = strlen(first);
-	char *both;
+	char *both, *to;
 
 	if (!*first || !*last)
 		return *first ? first : last;
-	both = arena_alloc(arena, len + 1 + strlen(last) + 1);
-	memcpy(both, first, len);
-	both[len] = ' ';
-	strcpy(both + len + 1, last);
+	both = arena_alloc(arena, strlen(first) + 1 + strlen(last) + 1);
+	to = mempcpy(both, first, strlen(first));
+	*to++ = ' ';
+	memcpy(to, last, strlen(last) + 1);
 	return both;
 }
 

@@ -403,11 +403,10 @@ address_parse(const char *text, struct address *out, struct err *err)
 static void
 join(const char *local, const char *domain, char out[static ADDRESS_MAX])
 {
-	size_t len = strlen(local);
+	char *to = mempcpy(out, local, strlen(local));
 
-	memcpy(out, local, len);
-	out[len] = '@';
-	memcpy(out + len + 1, domain, strlen(domain) + 1);
+	*to++ = '@';
+	memcpy(to, domain, strlen(domain) + 1);
 }
 
 void
@@ -459,12 +458,10 @@ void
 address_canonical(const struct address *a, char out[static ADDRESS_MAX])
 {
 	const struct address_provider *p = find_provider(a->domain);
-	char local[sizeof a->local];
-	size_t n = 0;
+	char local[sizeof a->local] = "";
 
-	do
+	for (size_t n = 0; a->local[n]; n++)
 		local[n] = str_lower(a->local[n]);
-	while (a->local[n++]);
 	if (p)
 		reduce_local(p, local);
 	join(local, p && p->same ? p->same : a->domain, out);
