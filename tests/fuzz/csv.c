@@ -1,10 +1,12 @@
-/* The CSV reader, told the delimiter or guessing it. */
+/* Signature lists, from bytes to signatures: encoding, CSV, header, rows. The
+ * first byte says which delimiter and encoding are told. */
 #include "fuzz.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "app/import_table.h"
 #include "base/csv.h"
 #include "base/str.h"
 
@@ -40,18 +42,95 @@ check_again(const struct csv_record *record, const char *path)
 	buf_release(&line);
 }
 
+static void
+check_fields(const char *path, char delimiter, enum encoding encoding,
+	const char *spare)
+{
+	struct csv_reader *csv;
+	struct csv_record record;
+	struct err err = {0};
+	bool first = true;
+	int rc;
+
+	if (csv_open_encoded(path, "fuzz.csv", delimiter, encoding, &csv, &err))
+		return;
+	while ((rc = csv_next(csv, &record, &err)) == 1) {
+		for (size_t i = 0; i < record.count; i++)
+			assert(str_utf8_bad(record.fields[i],
+				       strlen(record.fields[i])) ==
+				strlen(record.fields[i]));
+		/* An empty first field alone is an empty line. */
+		if (first && record.count > 1)
+			check_again(&record, spare);
+		first = false;
+	}
+	assert(rc == 0 || err.kind == ERR_DATA);
+	csv_close(csv);
+}
+
+/* What was checked is all there, and passes again as it is. */
+static void
+check_signature(const struct signature *s)
+{
+	struct signature again = *s;
+	struct arena arena = {0};
+	struct err err;
+
+	assert(*s->name || *s->organisation);
+	assert(*s->email_key || strlen(s->country) == 2);
+	assert(signature_check(&again, &arena, &err) == 0);
+	assert(strcmp(again.key, s->key) == 0);
+	assert(strcmp(again.email_key, s->email_key) == 0);
+	assert(strcmp(again.email, s->email) == 0);
+	assert(strcmp(again.name, s->name) == 0);
+	assert(strcmp(again.organisation, s->organisation) == 0);
+	assert(strcmp(again.role, s->role) == 0);
+	assert(strcmp(again.city, s->city) == 0);
+	assert(strcmp(again.comment, s->comment) == 0);
+	arena_release(&arena);
+}
+
+static void
+check_rows(const char *path, char delimiter, enum encoding encoding)
+{
+	const struct import_table_options options = {
+		.file = path,
+		.encoding = encoding,
+		.delimiter = delimiter,
+		.lang = "en",
+		.now = 1800000000,
+		.opens = INT64_MIN,
+		.closes = INT64_MAX,
+		.dry_run = true,
+	};
+	struct import_table *t;
+	struct import_row row;
+	struct arena arena = {0};
+	struct err err = {0};
+	int rc;
+
+	if (import_table_open(&options, &t, &err)) {
+		assert(err.kind == ERR_DATA);
+		return;
+	}
+	while ((rc = import_table_next(t, &arena, &row, &err)) == 1) {
+		if (row.taken)
+			check_signature(&row.signature);
+		arena_reset(&arena);
+	}
+	assert(rc == 0 || err.kind == ERR_DATA);
+	import_table_close(t);
+	arena_release(&arena);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char delimiters[] = {0, ',', ';', '\t'};
 	static int fd = -1, spare = -1;
 	char path[32], other[32];
-	struct csv_reader *csv;
-	struct csv_record record;
-	struct err err = {0};
-	size_t i;
-	bool first = true;
-	int rc;
+	enum encoding encoding;
+	char delimiter;
 
 	if (size == 0)
 		return 0;
@@ -64,19 +143,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ftruncate(fd, 0) != 0 ||
 		pwrite(fd, data + 1, size - 1, 0) != (ssize_t)(size - 1))
 		abort();
-	if (csv_open(path, "fuzz.csv", delimiters[data[0] % 4], &csv, &err))
-		return 0;
-	while ((rc = csv_next(csv, &record, &err)) == 1) {
-		for (i = 0; i < record.count; i++)
-			assert(str_utf8_bad(record.fields[i],
-				       strlen(record.fields[i])) ==
-				strlen(record.fields[i]));
-		/* An empty first field alone is an empty line. */
-		if (first && record.count > 1)
-			check_again(&record, other);
-		first = false;
-	}
-	assert(rc == 0 || err.kind == ERR_DATA);
-	csv_close(csv);
+	delimiter = delimiters[data[0] % 4];
+	encoding = data[0] / 4 % (ENCODING_LATIN_1 + 1);
+	check_fields(path, delimiter, encoding, other);
+	check_rows(path, delimiter, encoding);
 	return 0;
 }
