@@ -9,6 +9,12 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "core/date.h"
+#include "core/fold.h"
+
+enum {
+	UNUSED_SHOWN = 10, /* names of columns, and characters in one */
+	NAME_SHOWN = 80
+};
 
 struct import_table {
 	struct import_table_options options;
@@ -24,13 +30,27 @@ struct texts {
 	const char *of[FIELD_COUNT];
 };
 
+/* A name that could do something to the terminal is not shown. */
 static void
 note_unused(struct import_table *t, const struct csv_record *header)
 {
-	for (size_t i = 0; i < header->count; i++)
-		if (t->columns.fields[i] == FIELD_NONE)
-			buf_printf(&t->unused, "%s%s",
-				t->unused.len ? ", " : "", header->fields[i]);
+	size_t count = 0;
+	struct err err;
+
+	for (size_t i = 0; i < header->count; i++) {
+		const char *name = header->fields[i];
+
+		if (t->columns.fields[i] != FIELD_NONE ||
+			count++ >= UNUSED_SHOWN)
+			continue;
+		buf_puts(&t->unused, count > 1 ? ", " : "");
+		if (fold_check_text(name, "", NAME_SHOWN, false, &err) == 0)
+			buf_puts(&t->unused, name);
+		else
+			buf_printf(&t->unused, "column %zu", i + 1);
+	}
+	if (count > UNUSED_SHOWN)
+		buf_printf(&t->unused, " and %zu more", count - UNUSED_SHOWN);
 }
 
 static int

@@ -63,8 +63,9 @@ int import_table_open(const struct import_table_options *options,
 int import_table_next(struct import_table *t, struct arena *arena,
 	struct import_row *out, struct err *err);
 
-/* The names of the columns that mean nothing to us, as "phone, notes"; "" when
- * there are none. Borrowed until the table is closed. */
+/* The names of the columns that mean nothing to us, as "phone, notes", the
+ * first ones of many; "" when there are none. Borrowed until the table is
+ * closed. */
 const char *import_table_unused(const struct import_table *t);
 
 /* How many bytes of the file are read, of how many; 0: not known. */

@@ -168,6 +168,28 @@ test_fields(void **state)
 	arena_release(&arena);
 }
 
+static void
+test_unused(void **state)
+{
+	static const char *const cases[][2] = {
+		{"name,email", ""},
+		{"name,\x1B[31mred,email,notes", "column 2, notes"},
+		{"name,email,a,b,c,d,e,f,g,h,i,j,k,l",
+			"a, b, c, d, e, f, g, h, i, j and 2 more"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct import_table *t;
+		struct err err = {0};
+
+		temp_plant(dir, "list.csv", cases[i][0]);
+		assert_int_equal(open_list(list, true, &t, &err), 0);
+		assert_string_equal(import_table_unused(t), cases[i][1]);
+		import_table_close(t);
+	}
+}
+
 /* What is not taken leaves nothing in the arena, however much it is. */
 static void
 test_memory(void **state)
@@ -349,6 +371,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_unused),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_rejects),
 		cmocka_unit_test(test_no_rejects),
