@@ -34,7 +34,7 @@ fill(void *ctx, struct import_chunk *chunk, struct err *err)
 	struct import_row row;
 	int rc = 1;
 
-	while (chunk->count < CHUNK_ROWS &&
+	while (chunk->rows < CHUNK_ROWS &&
 		arena_used(&chunk->arena) < CHUNK_BYTES &&
 		(rc = import_table_next(im->table, &chunk->arena, &row, err)) >
 			0) {
