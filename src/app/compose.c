@@ -52,8 +52,8 @@ view_of(const struct compose_input *in)
 {
 	return (struct names_view){
 		.version = in->names,
-		.viewer = in->copy ? VIEWER_PUBLIC
-				   : mailing_viewer(in->mailing),
+		.viewer =
+			in->copy ? VIEWER_PUBLIC : mailing_viewer(in->mailing),
 	};
 }
 

@@ -149,8 +149,8 @@ read_due(struct db_query *q, struct due *out, int64_t now)
 		.key = copy(q, 9),
 		.withdrawn = !db_is_null(q, 10) &&
 			     db_int(q, 10) == SIGNATURE_WITHDRAWN,
-		.hidden = !visibility_shows((enum visibility)db_int(q, 11),
-			VIEWER_RECIPIENT),
+		.hidden = !visibility_shows(
+			(enum visibility)db_int(q, 11), VIEWER_RECIPIENT),
 	};
 }
 

@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "core/signature.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
