@@ -98,7 +98,9 @@ export_document_open(struct workspace *ws, const struct export_request *request,
 		.write = write,
 		.ctx = ctx,
 	};
-	if (report_find_letter(ws, request->letter, &out->letter, err) < 0)
+	/* What is walked twice, and its total, must be of one moment. */
+	if (store_begin_read(ws->store, "export", err) < 0 ||
+		report_find_letter(ws, request->letter, &out->letter, err) < 0)
 		return -1;
 	rc = catalog_load(ws, &out->catalog, &ignored, err);
 	problems_release(&ignored);
@@ -118,6 +120,7 @@ export_document_open(struct workspace *ws, const struct export_request *request,
 void
 export_document_close(struct export_document *d)
 {
+	store_rollback(d->ws->store);
 	catalog_release(&d->catalog);
 	buf_release(&d->buf);
 }

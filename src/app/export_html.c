@@ -1,7 +1,7 @@
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "app/export_private.h"
-#include "base/str.h"
 #include "core/lang.h"
 #include "format/page.h"
 #include "format/handover_words.h"
@@ -104,6 +104,16 @@ add_kind(struct page *p, enum signature_kind kind, struct err *err)
 	return 0;
 }
 
+/* A line of our own words. */
+static void
+add_line(struct page *p, const char *before, const char *middle,
+	const char *after)
+{
+	buf_printf(&p->document.buf, "<p lang=\"%s\" dir=\"%s\">%s%s%s</p>\n",
+		p->words->lang, lang_dir(p->words->lang), before, middle,
+		after);
+}
+
 /* All signatures count; those whose names are not shown are told in the
  * end, so that who counts the names misses none. */
 static int
@@ -112,6 +122,7 @@ add_unnamed(struct page *p, struct err *err)
 	struct export_document *d = &p->document;
 	struct store_totals totals = {0};
 	const struct handover_phrase *phrase;
+	char number[24];
 	int64_t more;
 
 	if (d->letter &&
@@ -121,9 +132,8 @@ add_unnamed(struct page *p, struct err *err)
 	if (more <= 0)
 		return 0;
 	phrase = more == 1 ? &p->words->one_unnamed : &p->words->more_unnamed;
-	buf_printf(&d->buf, "<p lang=\"%s\" dir=\"%s\">%s%" PRId64 "%s</p>\n",
-		p->words->lang, lang_dir(p->words->lang), phrase->before, more,
-		phrase->after);
+	snprintf(number, sizeof number, "%" PRId64, more);
+	add_line(p, phrase->before, number, phrase->after);
 	return 0;
 }
 
@@ -140,6 +150,8 @@ export_html(struct workspace *ws, const struct export_request *request,
 	rc = -1;
 	p.words = handover_words(d->lang);
 	page_begin(d->lang, lang_dir(d->lang), d->title, &d->buf);
+	if (request->viewer == VIEWER_ORGANISERS)
+		add_line(&p, p.words->organisers_only, "", "");
 	if (add_kind(&p, SIGNATURE_ORGANISATION, err) < 0 ||
 		add_kind(&p, SIGNATURE_PERSON, err) < 0 ||
 		add_unnamed(&p, err) < 0)

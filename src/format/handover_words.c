@@ -16,6 +16,8 @@ static const struct handover_words words[] = {
 		.countries = "Countries",
 		.by_country = "By country",
 		.no_country = "no country given",
+		.organisers_only = "For the organisers only: the names on this "
+				   "page are not to be shown to anybody else.",
 		.one_unnamed = {"and ", " more whose name is not shown"},
 		.more_unnamed = {"and ", " more whose names are not shown"},
 		.comma = ", ",
@@ -29,6 +31,8 @@ static const struct handover_words words[] = {
 		.countries = "Pays",
 		.by_country = "Par pays",
 		.no_country = "pays non indiqué",
+		.organisers_only = "Réservé aux organisateurs\u00A0: les noms de cette "
+				   "page ne doivent être montrés à personne d’autre.",
 		.one_unnamed = {"et ", " autre dont le nom n’est pas affiché"},
 		.more_unnamed = {"et ",
 			" autres dont le nom n’est pas affiché"},
@@ -43,6 +47,8 @@ static const struct handover_words words[] = {
 		.countries = "Países",
 		.by_country = "Por país",
 		.no_country = "país no indicado",
+		.organisers_only = "Solo para quienes organizan: los nombres de "
+				   "esta página no deben mostrarse a nadie más.",
 		.one_unnamed = {"y ", " más cuyo nombre no se muestra"},
 		.more_unnamed = {"y ", " más cuyos nombres no se muestran"},
 		.comma = ", ",
@@ -56,6 +62,8 @@ static const struct handover_words words[] = {
 		.countries = "کشورها",
 		.by_country = "به تفکیک کشور",
 		.no_country = "کشور نامشخص",
+		.organisers_only = "فقط برای برگزارکنندگان: نام‌های این صفحه "
+				   "نباید به هیچ‌کس دیگر نشان داده شود.",
 		.one_unnamed = {"و ",
 			" امضای دیگر که نامشان نشان داده نمی‌شود"},
 		.more_unnamed = {"و ",
@@ -71,6 +79,8 @@ static const struct handover_words words[] = {
 		.countries = "البلدان",
 		.by_country = "حسب البلد",
 		.no_country = "البلد غير مذكور",
+		.organisers_only = "للمنظمين فقط: لا يجوز إطلاع أي شخص "
+				   "آخر على الأسماء الواردة في هذه الصفحة.",
 		.one_unnamed = {"وتوقيعات أخرى لا تُعرض أسماء أصحابها: ", ""},
 		.more_unnamed = {"وتوقيعات أخرى لا تُعرض أسماء أصحابها: ", ""},
 		.comma = "، ",

@@ -20,6 +20,7 @@ struct handover_words {
 	const char *countries;
 	const char *by_country;
 	const char *no_country;		     /* in that table */
+	const char *organisers_only;	     /* of a page with all names */
 	struct handover_phrase one_unnamed;  /* for 1 */
 	struct handover_phrase more_unnamed; /* for any other number */
 	const char *comma;		     /* between role and organisation */

@@ -24,19 +24,18 @@ page_escape(const char *text, struct buf *out)
  * no entry is torn apart between two printed pages. */
 static const char style[] =
 	"body { font-family: sans-serif; line-height: 1.5; "
-	"max-width: 60em; margin: 1em auto; padding: 0 1em; "
-	"overflow-wrap: anywhere }\n"
+	"margin: 1em }\n"
+	"h1, li { overflow-wrap: anywhere }\n"
 	"table { border-collapse: collapse }\n"
 	"th, td { border-bottom: 1px solid #ccc; padding: .2em .6em; "
 	"text-align: start; vertical-align: top; "
 	"unicode-bidi: plaintext }\n"
-	"ol { padding-inline-start: 3.5em }\n"
+	"ol { padding-inline-start: 3.5em; max-width: 60em }\n"
 	"li { margin-bottom: .5em; break-inside: avoid }\n"
 	"li small { display: block; color: #444 }\n"
 	"li p { margin: 0; white-space: pre-line }\n"
 	"h1, h2 { break-after: avoid }\n"
-	"@media print { body { margin: 0; max-width: none } "
-	"li small { color: #000 } }\n";
+	"@media print { body { margin: 0 } li small { color: #000 } }\n";
 
 void
 page_begin(

@@ -248,6 +248,10 @@ def test_page_for_organisers(signed):
     """Names that only count, but no address: a page is soon put up."""
     shown = page(signed, "--audience", "organisers")
     assert "Hidden Counted" in shown.text and "not shown" not in shown.text
+    assert "For the organisers only" in shown.text
+    assert "organisers only" not in page(signed).text
+    assert "فقط برای برگزارکنندگان" in page(
+        signed, "--audience", "organisers", "--lang", "fa").text
     assert "secret" not in shown.text.lower()
 
 
@@ -277,3 +281,20 @@ def test_memory_stays_flat(ol, format):
 
     few = peak(1000)
     assert peak(20000) < few + 8000
+
+
+def test_a_page_is_of_one_moment(ol):
+    """Who signs or withdraws while it is written: names and totals agree."""
+    rows = [{"name": f"Name {i}", "email": f"n{i}@example.org",
+             "visibility": "public", "comment": "words " * 100}
+            for i in range(2000)]
+    ol.load(rows)
+    run = ol.start("export", LETTER, "--format", "html", bufsize=0)
+    head = run.stdout.read(1000)  # it waits for us with the rest
+    ol.ok("withdraw", LETTER, "n1999@example.org")
+    for i in range(3):
+        ol.sign(f"Late {i}", f"late{i}@example.org", visibility="public")
+    rest, _ = run.communicate(timeout=60)
+    shown = Names((head + rest).decode())
+    assert len(shown.entries) == 2000 and "not shown" not in shown.text
+    assert "Late" not in shown.text
