@@ -181,8 +181,8 @@ def test_suppress_takes_the_link(ol, catcher):
     page = links(catcher.one("r1@example.net"))[0]
     assert says(ol.ok("suppress", page).err, "no more mail")
     assert says(ol.ok("suppress", page).err, "already")
-    # Its end is enough.
-    ol.ok("suppress", links(catcher.one("r2@example.net"))[0][-22:])
+    # Its end is enough; one in 64 begins like an option.
+    ol.ok("suppress", "--", links(catcher.one("r2@example.net"))[0][-22:])
     catcher.messages.clear()
     ol.send("--to-signers", "--again")
     assert catcher.to == ["r0@example.net"]
