@@ -244,7 +244,7 @@ add_week(struct listing *l, int64_t day, int64_t total, struct err *err)
 	if (strcmp(week, l->week) != 0) {
 		if (end_week(l, err) < 0)
 			return -1;
-		strcpy(l->week, week);
+		memcpy(l->week, week, sizeof week);
 		l->week_total = 0;
 	}
 	l->week_total += total;

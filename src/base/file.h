@@ -17,8 +17,7 @@ int file_read(
 	const char *path, size_t limit_bytes, struct buf *out, struct err *err);
 
 /* The SHA-256 of a file of any length. Errors: ERR_NOTFOUND, ERR_IO. */
-int file_digest(
-	const char *path, char out[static DIGEST_MAX], struct err *err);
+int file_digest(const char *path, char out[static DIGEST_MAX], struct err *err);
 
 /*
  * Writes a file of mode 0600 whole or not at all: a temporary file in the

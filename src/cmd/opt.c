@@ -62,8 +62,8 @@ set(const struct opt *o, const char *value, struct err *err)
 		if (str_to_number(value, INT_MAX, o->to) < 0 ||
 			*(long *)o->to < 1)
 			return err_set(err, ERR_USAGE,
-				"--%s %s: write a number from 1 to %d",
-				o->name, value, INT_MAX);
+				"--%s %s: write a number from 1 to %d", o->name,
+				value, INT_MAX);
 		return 0;
 	case OPT_LIST:
 		list = o->to;

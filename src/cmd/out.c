@@ -247,6 +247,13 @@ struct bars {
 	int room;
 };
 
+/* A cell that a number was written into. */
+static int64_t
+number_of(const struct line *line, size_t column)
+{
+	return strtoll(line->cells[column], NULL, 10);
+}
+
 static struct bars
 find_bars(const struct out *out, const int *widths)
 {
@@ -264,7 +271,7 @@ find_bars(const struct out *out, const int *widths)
 		bars.room = BARS_MAX;
 	bars.wanted = bars.wanted && bars.room >= BARS_MIN;
 	for (size_t k = 0; bars.wanted && k < out->line_count; k++) {
-		int64_t n = atoll(out->lines[k].cells[bars.column]);
+		int64_t n = number_of(&out->lines[k], bars.column);
 
 		bars.max = n > bars.max ? n : bars.max;
 	}
@@ -280,7 +287,7 @@ add_line(struct out *out, const struct line *line, const int *widths,
 			add_padded(&out->buf, line->cells[i], widths[i],
 				out->numeric[i], i == last && !bars->wanted);
 	if (bars->wanted)
-		bar_add(&out->screen, atoll(line->cells[bars->column]),
+		bar_add(&out->screen, number_of(line, bars->column),
 			bars->max, bars->room, &out->buf);
 	buf_putc(&out->buf, '\n');
 }

@@ -31,8 +31,9 @@ static const struct handover_words words[] = {
 		.countries = "Pays",
 		.by_country = "Par pays",
 		.no_country = "pays non indiqué",
-		.organisers_only = "Réservé aux organisateurs\u00A0: les noms de cette "
-				   "page ne doivent être montrés à personne d’autre.",
+		.organisers_only =
+			"Réservé aux organisateurs\u00A0: les noms de cette "
+			"page ne doivent être montrés à personne d’autre.",
 		.one_unnamed = {"et ", " autre dont le nom n’est pas affiché"},
 		.more_unnamed = {"et ",
 			" autres dont le nom n’est pas affiché"},
@@ -47,8 +48,9 @@ static const struct handover_words words[] = {
 		.countries = "Países",
 		.by_country = "Por país",
 		.no_country = "país no indicado",
-		.organisers_only = "Solo para quienes organizan: los nombres de "
-				   "esta página no deben mostrarse a nadie más.",
+		.organisers_only =
+			"Solo para quienes organizan: los nombres de "
+			"esta página no deben mostrarse a nadie más.",
 		.one_unnamed = {"y ", " más cuyo nombre no se muestra"},
 		.more_unnamed = {"y ", " más cuyos nombres no se muestran"},
 		.comma = ", ",
@@ -62,12 +64,14 @@ static const struct handover_words words[] = {
 		.countries = "کشورها",
 		.by_country = "به تفکیک کشور",
 		.no_country = "کشور نامشخص",
-		.organisers_only = "فقط برای برگزارکنندگان: نام‌های این صفحه "
-				   "نباید به هیچ‌کس دیگر نشان داده شود.",
-		.one_unnamed = {"و ",
-			" امضای دیگر که نامشان نشان داده نمی‌شود"},
-		.more_unnamed = {"و ",
-			" امضای دیگر که نامشان نشان داده نمی‌شود"},
+		.organisers_only = "فقط برای برگزارکنندگان: نام‌های این "
+				   "صفحه "
+				   "نباید به هیچ‌کس دیگر نشان داده "
+				   "شود.",
+		.one_unnamed = {"و ", " امضای دیگر که نامشان نشان داده "
+				      "نمی‌شود"},
+		.more_unnamed = {"و ", " امضای دیگر که نامشان نشان داده "
+				       "نمی‌شود"},
 		.comma = "، ",
 		.thousands = ",",
 	},
