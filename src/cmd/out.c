@@ -287,8 +287,8 @@ add_line(struct out *out, const struct line *line, const int *widths,
 			add_padded(&out->buf, line->cells[i], widths[i],
 				out->numeric[i], i == last && !bars->wanted);
 	if (bars->wanted)
-		bar_add(&out->screen, number_of(line, bars->column),
-			bars->max, bars->room, &out->buf);
+		bar_add(&out->screen, number_of(line, bars->column), bars->max,
+			bars->room, &out->buf);
 	buf_putc(&out->buf, '\n');
 }
 
