@@ -119,11 +119,16 @@ _openletter_value()
 	--state)
 		words='queued claimed sending sent deferred rejected unknown
 			suppressed cancelled bounced'
+		case $verb in
+		confirm) words='pending expired' ;;
+		withdraw | reject) words='pending confirmed' ;;
+		esac
 		;;
+	--filter) words=$(_openletter_first_column filters) ;;
 	--recipient | --lang | --name | --email | --organisation | --role | \
 		--country | --city | --postcode | --comment | --source | \
 		--map | --limit | --when | --every | --test | --since | --until | --column | \
-		--status | --at) ;;
+		--status | --at | --domain | --batch | --save) ;;
 	*) return 1 ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -140,10 +145,15 @@ _openletter_options()
 	sign)
 		echo "$common --name --email --as --organisation --role" \
 			"--country --city --postcode --comment --lang" \
-			"--visibility --updates --desk"
+			"--visibility --updates --pending --desk"
 		;;
 	import)
 		echo "$common --source --map --encoding --delimiter --dry-run"
+		;;
+	revoke) echo "$common --dry-run --yes" ;;
+	confirm | withdraw | reject)
+		echo "$common --name --domain --source --batch --since" \
+			"--until --state --filter --save --dry-run --yes"
 		;;
 	send)
 		echo "$common --to --for-signers --to-signers --account" \
@@ -183,10 +193,13 @@ _openletter_argument()
 	check:* | letters:1 | preview:1)
 		words=$(_openletter_first_column letters)
 		;;
-	sign:1 | import:1 | withdraw:1 | send:1 | count:1 | export:1)
+	sign:1 | import:1 | batches:1 | duplicates:1 | confirm:1 | \
+		withdraw:1 | reject:1 | send:1 | count:1 | export:1)
 		# Those that can be signed and sent, without other documents.
 		words=$(_openletter_first_column count)
 		;;
+	revoke:1) words=$(_openletter_first_column batches) ;;
+	undo:1) words=$(_openletter_first_column undo) ;;
 	resolve:1 | resume:1 | pause:1 | cancel:1 | status:1 | log:1)
 		words=$(_openletter_first_column status)
 		;;
@@ -202,7 +215,8 @@ _openletter()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} verb= first= i place=0
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
-	local verbs='init letters check preview sign import withdraw suppress
+	local verbs='init letters check preview sign import batches duplicates
+		revoke confirm withdraw reject undo filters expire suppress
 		send resume pause cancel resolve status log count export'
 
 	COMPREPLY=()
@@ -216,7 +230,7 @@ _openletter()
 			--when | --every | --attach-signatures | --test | \
 			--since | --until | --at | \
 			--outbox | --log | --column | --status | --rest | \
-			--paper)
+			--paper | --domain | --batch | --filter | --save)
 			((i++))
 			;;
 		-*) ;;

@@ -11,6 +11,7 @@ struct signing_desk {
 	int64_t consent;
 	int64_t opens;	/* INT64_MIN: always */
 	int64_t closes; /* its last day; INT64_MAX: never */
+	bool by_name;	/* who shares an address is told apart by name */
 	char *lang;	/* of the edition */
 	char *title;
 	char *consent_text;

@@ -121,8 +121,14 @@ end_batch(struct import *im, struct err *err)
 		return -1;
 	if (same && im->out->added + im->out->tighter == 0)
 		return 0;
-	if (store_import_end(store, batch, im->first, im->last, digest, err) <
-		0)
+	if (store_import_end(store,
+		    &(struct store_batch){.id = batch,
+			    .first = im->first,
+			    .last = im->last,
+			    .sha256 = digest,
+			    .added = im->out->added,
+			    .again = im->out->again + im->out->tighter},
+		    err) < 0)
 		return -1;
 	return 1;
 }
@@ -141,6 +147,7 @@ open_table(struct import *im, struct err *err)
 		.opens = im->desk->opens,
 		.closes = im->desk->closes,
 		.dry_run = im->request->dry_run,
+		.by_name = im->desk->by_name,
 	};
 
 	if (import_table_open(&options, &im->table, err) < 0)

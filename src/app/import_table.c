@@ -224,6 +224,7 @@ read_row(const struct import_table *t, const struct csv_record *record,
 		.lang = texts.of[FIELD_LANG],
 		.visibility = VISIBILITY_RECIPIENT,
 		.signed_at = o->now,
+		.by_name = o->by_name,
 	};
 	if (!*s->name)
 		s->name = join_names(texts.of[FIELD_FIRST_NAME],

@@ -31,6 +31,7 @@ struct import_table_options {
 	int64_t opens;	/* of the letter; INT64_MIN: always */
 	int64_t closes; /* its last day; INT64_MAX: never */
 	bool dry_run;	/* no file of rejects is made */
+	bool by_name;	/* who shares an address is told apart by name */
 };
 
 struct import_row {

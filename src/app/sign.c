@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "store/store_life.h"
 #include "store/store_signature.h"
 
 /* Whether today lies in Opens..Closes, both days included. */
@@ -40,6 +41,8 @@ note_edition(struct signing_desk *desk, const struct catalog_entry *entry,
 		store_edition(store, desk->letter, entry->lang, entry->edition,
 			&desk->edition, err) < 0 ||
 		store_consent(store, desk->consent_text, &desk->consent, err) <
+			0 ||
+		store_letter_by_name(store, desk->letter, &desk->by_name, err) <
 			0) {
 		store_rollback(store);
 		return -1;
@@ -89,6 +92,7 @@ sign_open(struct workspace *ws, const char *letter, const char *lang,
 		err_prefix(err, "%s", entry->name);
 		goto out;
 	}
+	desk->by_name = ws->conf.each;
 	desk->opens = letter_day(&entry->letter.opens, INT64_MIN);
 	desk->closes = letter_day(&entry->letter.closes, INT64_MAX);
 	desk->lang = mem_strdup(entry->lang);
@@ -133,37 +137,50 @@ sign_consent(const struct signing_desk *desk)
 /* Stores a checked signature in a transaction of its own. */
 static int
 store_one(struct store *store, const struct store_signing *in,
-	const struct signature *s, enum sign_result *out, struct err *err)
+	struct store_item *item, enum sign_result *out, struct err *err)
 {
 	struct store_counts counts = {.letter = in->letter};
-	struct store_item item = {.signature = s};
 	int rc;
 
 	if (store_begin(store, "signing", DB_DURABLE, err) < 0)
 		return -1;
-	rc = store_sign(store, in, &item, 1, &counts, err);
+	rc = store_expire(store, in->now, NULL, err);
+	if (rc == 0)
+		rc = store_sign(store, in, item, 1, &counts, err);
 	if (rc == 0)
 		rc = store_counts_write(store, &counts, err);
 	if (rc == 0)
 		rc = store_commit(store, err);
 	store_rollback(store);
 	store_counts_release(&counts);
-	*out = item.what == STORE_SIGNED_NEW	   ? SIGN_NEW
-	       : item.what == STORE_SIGNED_TIGHTER ? SIGN_TIGHTER
-						   : SIGN_AGAIN;
+	*out = item->what == STORE_SIGNED_NEW	    ? SIGN_NEW
+	       : item->what == STORE_SIGNED_TIGHTER ? SIGN_TIGHTER
+						    : SIGN_AGAIN;
 	return rc;
 }
 
+/* Makes what a pending signature is confirmed with. */
+static int64_t
+make_token(const struct signing_desk *desk, int64_t now,
+	char token[static TOKEN_MAX], char digest[static DIGEST_MAX])
+{
+	token_random(token);
+	token_digest(token, strlen(token), digest);
+	return now + desk->ws->conf.confirm_days * (int64_t)CLOCK_DAY_S;
+}
+
 int
-sign_take(struct signing_desk *desk, const struct signature *given,
+sign_take(struct signing_desk *desk, const struct signature *given, char *token,
 	enum sign_result *out, struct err *err)
 {
 	struct signature s = *given;
+	struct store_item item = {.signature = &s};
+	char digest[DIGEST_MAX];
 	struct store_signing in = {
 		.letter = desk->letter,
 		.edition = desk->edition,
 		.consent = desk->consent,
-		.state = SIGNATURE_CONFIRMED,
+		.state = token ? SIGNATURE_PENDING : SIGNATURE_CONFIRMED,
 		.source = "desk",
 		.now = clock_now(),
 		.revive = true,
@@ -174,43 +191,19 @@ sign_take(struct signing_desk *desk, const struct signature *given,
 	if (str_empty(s.lang))
 		s.lang = desk->lang;
 	s.signed_at = in.now;
+	s.by_name = desk->by_name;
 	rc = signature_check(&s, &arena, err);
+	if (rc == 0 && token && !*s.email)
+		rc = err_set(err, ERR_DATA,
+			"who is to confirm needs an e-mail address");
+	if (rc == 0 && token) {
+		item.until = make_token(desk, in.now, token, digest);
+		item.token = digest;
+	}
 	if (rc == 0)
-		rc = store_one(desk->ws->store, &in, &s, out, err);
+		rc = store_one(desk->ws->store, &in, &item, out, err);
 	arena_release(&arena);
 	return rc;
-}
-
-int
-sign_withdraw(struct workspace *ws, const char *letter, const char *email,
-	struct err *err)
-{
-	char key[ADDRESS_MAX];
-	int64_t id;
-	int rc;
-
-	if (signature_address_key(email, key, err) < 0)
-		return err_prefix(err, "e-mail");
-	rc = store_letter_find(ws->store, letter, &id, err);
-	if (rc < 0)
-		return -1;
-	if (rc == 0)
-		return err_set(err, ERR_NOTFOUND,
-			"nobody has signed \"%.100s\"; `openletter letters` "
-			"lists the letters",
-			letter);
-	if (store_begin(ws->store, "withdrawing", DB_DURABLE, err) < 0)
-		return -1;
-	rc = store_withdraw(ws->store, id, key, err);
-	if (rc <= 0) {
-		store_rollback(ws->store);
-		return rc < 0 ? -1
-			      : err_set(err, ERR_NOTFOUND,
-					"no signature of that address for %s; "
-					"nothing was changed",
-					letter);
-	}
-	return store_commit(ws->store, err);
 }
 
 int

@@ -1,6 +1,6 @@
 /*
- * Taking signatures: by hand, from a table at a march, from CSV files; and
- * taking them back.
+ * Taking signatures: by hand, from a table at a march, from CSV files. What
+ * becomes of them is in app/life.h.
  */
 #ifndef APP_SIGN_H
 #define APP_SIGN_H
@@ -39,14 +39,12 @@ enum sign_result {
  * Stores a signature in a durable transaction of its own: once this returns
  * 0 it is not lost. Checks and tidies it first; signed_at is now, and without
  * lang it is the letter's.
+ * token: NULL, or room for TOKEN_MAX: it is pending until that is used
+ * (app/life.h), and needs an address.
  * Errors: ERR_DATA: what is wrong with which value; ERR_IO.
  */
 int sign_take(struct signing_desk *desk, const struct signature *given,
-	enum sign_result *out, struct err *err);
-
-/* Withdraws an address's signature. Errors: ERR_NOTFOUND, ERR_DATA, ERR_IO. */
-int sign_withdraw(struct workspace *ws, const char *letter, const char *email,
-	struct err *err);
+	char *token, enum sign_result *out, struct err *err);
 
 /*
  * Suppresses an address, or whom a link was sent to that asks for it.

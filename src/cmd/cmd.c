@@ -172,17 +172,24 @@ cmd_print_problems(struct problems *problems)
 }
 
 int
-cmd_mailing(const char *text, int64_t *out, struct err *err)
+cmd_number(const char *text, const char *what, const char *lister, int64_t *out,
+	struct err *err)
 {
 	long n;
 
 	if (str_to_number(text, LONG_MAX, &n) < 0 || n < 1)
 		return err_set(err, ERR_USAGE,
-			"\"%.40s\" is not the number of a mailing; `openletter "
-			"status` lists them",
-			text);
+			"\"%.40s\" is not the number of a %s; `openletter %s` "
+			"lists them",
+			text, what, lister);
 	*out = n;
 	return 0;
+}
+
+int
+cmd_mailing(const char *text, int64_t *out, struct err *err)
+{
+	return cmd_number(text, "mailing", "status", out, err);
 }
 
 bool
@@ -221,7 +228,7 @@ cmd_ask(const char *question, char **answer)
 }
 
 int
-cmd_confirm(const char *question, const char *not_done, struct err *err)
+cmd_ask_yes(const char *question, const char *not_done, struct err *err)
 {
 	char *answer = NULL;
 	bool yes;

@@ -81,6 +81,10 @@ void cmd_say_recovered(const struct cmd *cmd, int64_t unknown);
 /* Prints and empties a list of problems on stderr. */
 void cmd_print_problems(struct problems *problems);
 
+/* Reads the number of a thing that a command lists. Errors: ERR_USAGE. */
+int cmd_number(const char *text, const char *what, const char *lister,
+	int64_t *out, struct err *err);
+
 /* Reads a mailing's number. Errors: ERR_USAGE. */
 int cmd_mailing(const char *text, int64_t *out, struct err *err);
 
@@ -95,7 +99,7 @@ bool cmd_interactive(void);
 
 /* Asks a question that is answered with yes or not. Errors: ERR_REFUSED: it
  * was not, or nobody is there; not_done begins the message: "not sent". */
-int cmd_confirm(const char *question, const char *not_done, struct err *err);
+int cmd_ask_yes(const char *question, const char *not_done, struct err *err);
 
 /* stderr is a terminal that a line can be rewritten on. */
 bool cmd_progress_wanted(const struct cmd *cmd);
@@ -109,7 +113,15 @@ CMD_DECLARE(check);
 CMD_DECLARE(preview);
 CMD_DECLARE(sign);
 CMD_DECLARE(import);
+CMD_DECLARE(batches);
+CMD_DECLARE(duplicates);
+CMD_DECLARE(revoke);
+CMD_DECLARE(confirm);
 CMD_DECLARE(withdraw);
+CMD_DECLARE(reject);
+CMD_DECLARE(undo);
+CMD_DECLARE(filters);
+CMD_DECLARE(expire);
 CMD_DECLARE(suppress);
 CMD_DECLARE(send);
 CMD_DECLARE(resume);

@@ -77,7 +77,7 @@ confirm(const struct resolve_plan *p, struct err *err)
 		"%" PRId64 " are sent again, whether they arrived or not. "
 		"Do it (y/N)? ",
 		p->unknown, p->sent, p->again);
-	int rc = cmd_confirm(question, "nothing was changed", err);
+	int rc = cmd_ask_yes(question, "nothing was changed", err);
 
 	free(question);
 	return rc;

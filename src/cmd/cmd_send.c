@@ -505,7 +505,7 @@ cmd_send(struct cmd *cmd, int argc, char **argv, struct err *err)
 			return skipped ? CMD_SOME_FAILED : 0;
 		if (queued == 0)
 			return nobody_left(cmd, reached, skipped);
-		if (cmd_confirm("Send this (y/N)? ", "not sent", err) < 0)
+		if (cmd_ask_yes("Send this (y/N)? ", "not sent", err) < 0)
 			return -1;
 	}
 	if (o.request.outbox)

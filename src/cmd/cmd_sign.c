@@ -4,6 +4,7 @@
 #include "app/sign.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/token.h"
 #include "cmd/cmd.h"
 #include "core/country.h"
 
@@ -22,6 +23,7 @@ struct answers {
 	const char *visibility;
 	bool updates;
 	bool desk;
+	bool pending;
 };
 
 static int
@@ -49,6 +51,18 @@ fill(const struct answers *a, struct signature *s, struct err *err)
 	return 0;
 }
 
+/* The token is data: it goes on to the signer, by whatever way. */
+static int
+give_token(const struct cmd *cmd, const char *token, struct err *err)
+{
+	puts(token);
+	cmd_say(cmd,
+		"Pending: it counts once `openletter confirm` is given this "
+		"token, within %d days.",
+		cmd->ws.conf.confirm_days);
+	return out_flush(err);
+}
+
 static void
 thank(const struct cmd *cmd, enum sign_result result)
 {
@@ -72,13 +86,18 @@ sign_once(struct cmd *cmd, struct signing_desk *desk, const struct answers *a,
 {
 	struct signature s = {0};
 	enum sign_result result = SIGN_NEW;
+	char token[TOKEN_MAX];
 	int rc = fill(a, &s, err);
 
 	if (rc == 0)
-		rc = sign_take(desk, &s, &result, err);
-	if (rc == 0)
-		thank(cmd, result);
-	return rc;
+		rc = sign_take(
+			desk, &s, a->pending ? token : NULL, &result, err);
+	if (rc < 0)
+		return -1;
+	if (a->pending)
+		return give_token(cmd, token, err);
+	thank(cmd, result);
+	return 0;
 }
 
 /* Says whether an answer can be taken; err says why not. */
@@ -249,6 +268,9 @@ cmd_sign(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"count (nobody)"},
 		{"updates", 0, OPT_FLAG, &a.updates, NULL,
 			"they want news by e-mail"},
+		{"pending", 0, OPT_FLAG, &a.pending, NULL,
+			"count it only once it is confirmed; prints the token "
+			"for that"},
 		{"desk", 0, OPT_FLAG, &a.desk, NULL,
 			"keep asking: for a table at a march"},
 		OPT_END,

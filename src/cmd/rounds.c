@@ -84,7 +84,7 @@ confirm_late(struct rounds *r, const struct agenda_item *item, struct err *err)
 	not_done = mem_printf("mailing %" PRId64 " should have gone out at %s, "
 			      "while nothing ran here, and is not sent",
 		item->mailing, at);
-	rc = cmd_confirm(question, not_done, err);
+	rc = cmd_ask_yes(question, not_done, err);
 	if (rc < 0)
 		cmd_say(r->cmd,
 			"It is kept: openletter resume %" PRId64

@@ -13,6 +13,7 @@
 	"abcdefghijklmnopqrstuvwxyz0123456789-._~:/@%[]"
 
 enum {
+	CONFIRM_DAYS = 7,
 	DNS_PORT = 53,
 	LABEL_MAX = 63,	    /* RFC 1035 2.3.4 */
 	SELECTOR_MAX = 200, /* leaves room for the domain */
@@ -165,6 +166,21 @@ read_tls(struct parser *p, const char *group, const struct key *key,
 		"tls = %s is not known; use starttls, implicit or none "
 		"(none only for this machine itself)",
 		value);
+}
+
+static void
+read_shared(struct parser *p, const char *group, const struct key *key,
+	const char *value, void *to)
+{
+	bool *each = to;
+
+	if (strcmp(value, "one") == 0 || strcmp(value, "each") == 0)
+		*each = *value == 'e';
+	else
+		problem(p, group, key->name,
+			"sharedaddress = %s is not known; say one (an address "
+			"signs once) or each (once for each name)",
+			value);
 }
 
 static void
@@ -415,6 +431,12 @@ static const struct key organiser_keys[] = {
 	{NULL, NULL, 0, 0, 0},
 };
 
+static const struct key signatures_keys[] = {
+	{"sharedaddress", read_shared, IN_CONF(each), 0, 0},
+	{"confirmdays", read_number, IN_CONF(confirm_days), 1, 90},
+	{NULL, NULL, 0, 0, 0},
+};
+
 static const struct key dns_keys[] = {
 	{"server", read_resolver, IN_CONF(resolver), 0, 0},
 	{NULL, NULL, 0, 0, 0},
@@ -610,13 +632,16 @@ read_account(struct parser *p, const char *group)
 static void
 read_group(struct parser *p, const char *group)
 {
-	static const char *const known[] = {"organiser", "smtp", "dns"};
+	static const char *const known[] = {
+		"organiser", "signatures", "smtp", "dns"};
 	const char *near;
 
 	if (strcmp(group, "organiser") == 0) {
 		read_section(p, group, organiser_keys, p->out);
 	} else if (strcmp(group, "smtp") == 0 || str_starts(group, "smtp ")) {
 		read_account(p, group);
+	} else if (strcmp(group, "signatures") == 0) {
+		read_section(p, group, signatures_keys, p->out);
 	} else if (strcmp(group, "dns") == 0) {
 		read_section(p, group, dns_keys, p->out);
 	} else if (!strcmp(group, "imap") || !strcmp(group, "serve") ||
@@ -625,7 +650,8 @@ read_group(struct parser *p, const char *group)
 			"[%s] is not honoured by this version; delete it",
 			group);
 	} else {
-		near = str_nearest(group, known, 3);
+		near = str_nearest(
+			group, known, sizeof known / sizeof known[0]);
 		problem(p, group, NULL, "unknown section [%s]%s%s%s", group,
 			near ? "; did you mean [" : "", near ? near : "",
 			near ? "]?" : "");
@@ -659,7 +685,7 @@ conf_parse(const char *text, const char *file, struct conf *out,
 	GError *error = NULL;
 	char **groups;
 
-	*out = (struct conf){.lang = "en"};
+	*out = (struct conf){.lang = "en", .confirm_days = CONFIRM_DAYS};
 	if (str_starts(text, "\xEF\xBB\xBF"))
 		text += 3;
 	p.text = text;

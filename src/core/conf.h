@@ -74,6 +74,8 @@ struct conf {
 	struct address from;
 	bool has_from;
 	struct conf_endpoint resolver; /* instead of the system's */
+	bool each;		       /* who shares an address signs each */
+	int confirm_days;	       /* to confirm a signature in */
 	struct conf_account *accounts;
 	size_t account_count;
 };

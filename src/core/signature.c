@@ -205,6 +205,40 @@ make_name_key(const struct signature *s, const char *name, struct arena *arena)
 	return key;
 }
 
+/* A folded name has no "@" in it, so this is no other kind of key. */
+static const char *
+make_shared_key(const struct signature *s, const char *email_key,
+	const char *name, struct arena *arena)
+{
+	char *folded = fold_name(name);
+	char *what = mem_printf("%s|%s", email_key, folded);
+	const char *key = make_key(s, what, arena);
+
+	free(folded);
+	free(what);
+	return key;
+}
+
+const char *
+signature_key(const struct signature *s, struct arena *arena)
+{
+	const char *name =
+		s->kind == SIGNATURE_PERSON ? s->name : s->organisation;
+	const char *email_key = s->email_key;
+	char canonical[ADDRESS_MAX];
+	struct err err;
+
+	if (!email_key && *s->email) {
+		if (signature_address_key(s->email, canonical, &err) < 0)
+			return NULL;
+		email_key = canonical;
+	}
+	if (str_empty(email_key))
+		return make_name_key(s, name, arena);
+	return s->by_name ? make_shared_key(s, email_key, name, arena)
+			  : make_key(s, email_key, arena);
+}
+
 static int
 check_identity(struct signature *s, struct arena *arena, struct err *err)
 {
@@ -216,13 +250,13 @@ check_identity(struct signature *s, struct arena *arena, struct err *err)
 			s->kind == SIGNATURE_PERSON
 				? "the name is missing"
 				: "the organisation's name is missing");
-	if (*s->email_key)
+	if (*s->email_key && !s->by_name)
 		return 0;
-	if (!*s->country)
+	if (!*s->email_key && !*s->country)
 		return err_set(err, ERR_DATA,
 			"without an e-mail address a country is needed, to "
 			"tell two people of one name apart");
-	s->key = make_name_key(s, name, arena);
+	s->key = signature_key(s, arena);
 	return s->key ? 0
 		      : err_set(err, ERR_DATA,
 				"the name has no letter or digit in it; "

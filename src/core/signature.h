@@ -49,6 +49,7 @@ struct signature {
 	const char *lang; /* BCP 47 or "" */
 	enum visibility visibility;
 	bool updates; /* asked for news */
+	bool by_name; /* of those who share an address each may sign */
 	int64_t signed_at;
 	const char *key; /* the same for the same signer; see signature_check */
 	const char *email_key; /* canonical address, "" without */
@@ -60,11 +61,16 @@ struct signature {
  * becomes "". A person needs a name and an address, or a name and a
  * country; an organisation needs its name in organisation (or in name, which
  * then moves there).
- * The key is the canonical address, else folded name, country and postcode;
- * people and organisations never share one.
+ * The key is the canonical address (by_name: and the folded name), else folded
+ * name, country and postcode; people and organisations never share one.
  * Errors: ERR_DATA: what is wrong with which value.
  */
 int signature_check(struct signature *s, struct arena *arena, struct err *err);
+
+/* The key of a signature whose values were checked before; email_key may be
+ * NULL. Returns NULL when nothing is left in it that a key could be made of,
+ * else a text in the arena. */
+const char *signature_key(const struct signature *s, struct arena *arena);
 
 /* The form that address matching uses. Errors: ERR_DATA. */
 int signature_address_key(

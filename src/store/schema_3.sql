@@ -25,9 +25,13 @@ INSERT INTO signer SELECT letter, key,
 ALTER TABLE signature DROP COLUMN key;
 ALTER TABLE signature DROP COLUMN email_key;
 ALTER TABLE signature ADD COLUMN first INTEGER;
-	-- state 5: the signature that this one repeats
+	-- state 5: the signature that this one repeats; 6: the one that its
+	-- signer is known by now
 
 CREATE INDEX signature_first ON signature(first) WHERE first IS NOT NULL;
+
+ALTER TABLE signature ADD COLUMN given INTEGER;
+	-- enum visibility: as signed, where a repeated signature tightened it
 
 -- state and source of a signature have more values: 3 rejected, 4 expired,
 -- 5 repeated (first is the one that counts), 6 revoked with its batch; and
@@ -39,12 +43,56 @@ ALTER TABLE batch ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE batch ADD COLUMN file TEXT NOT NULL DEFAULT '';
 ALTER TABLE batch ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''; -- the file's
 ALTER TABLE batch ADD COLUMN revoked_at INTEGER NOT NULL DEFAULT 0; -- 0: not
+ALTER TABLE batch ADD COLUMN added INTEGER NOT NULL DEFAULT 0; -- new signers,
+ALTER TABLE batch ADD COLUMN again INTEGER NOT NULL DEFAULT 0; -- and others,
+	-- when it came
 
 UPDATE batch SET file = source,
 	first = coalesce((SELECT min(id) FROM signature s
 		WHERE s.batch = batch.id), 0),
 	last = coalesce((SELECT max(id) FROM signature s
-		WHERE s.batch = batch.id), 0);
+		WHERE s.batch = batch.id), 0),
+	added = (SELECT count(*) FROM signature s WHERE s.batch = batch.id);
+
+-- Whether who shares an address with others is told apart from them by name.
+-- It stays what it was when the first signature of the letter came.
+ALTER TABLE letter ADD COLUMN by_name INTEGER NOT NULL DEFAULT 0;
+
+-- A signature that its owner must confirm, or had to. The token itself is
+-- nowhere.
+CREATE TABLE confirmation (
+	signature INTEGER PRIMARY KEY REFERENCES signature(id),
+	sha256    TEXT NOT NULL UNIQUE, -- of the token
+	until     INTEGER NOT NULL,     -- to be used before
+	state     INTEGER NOT NULL,     -- 0 open, 1 confirmed, 2 expired
+	used_at   INTEGER NOT NULL      -- when the token was, 0: never
+) STRICT;
+
+CREATE INDEX confirmation_open ON confirmation(until) WHERE state = 0;
+
+-- What a person made of signatures at once: confirmed, withdrew or rejected
+-- them; and of each what it was before.
+CREATE TABLE change (
+	id        INTEGER PRIMARY KEY,
+	letter    INTEGER NOT NULL REFERENCES letter(id),
+	state     INTEGER NOT NULL, -- enum signature_state: that they got
+	filter    TEXT NOT NULL,    -- JSON; of addresses their number
+	at        INTEGER NOT NULL,
+	undone_at INTEGER NOT NULL  -- 0: not
+) STRICT;
+
+CREATE TABLE changed (
+	change    INTEGER NOT NULL REFERENCES change(id),
+	signature INTEGER NOT NULL REFERENCES signature(id),
+	was       INTEGER NOT NULL, -- enum signature_state
+	PRIMARY KEY (change, signature)
+) STRICT, WITHOUT ROWID;
+
+-- Filters that were kept under a name.
+CREATE TABLE filter (
+	name   TEXT PRIMARY KEY,
+	filter TEXT NOT NULL -- JSON
+) STRICT, WITHOUT ROWID;
 
 -- The last signature that there was when the last letter to the recipients
 -- was made: those behind it are new.

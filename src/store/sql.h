@@ -1,8 +1,9 @@
 /*
  * Every SQL statement of the program, one row each: parameters $1..$n, no
  * assembled text, no clock. The blocks are those of store.c,
- * store_signature.c, store_mailing.c, store_ledger.c with store_recover.c, and
- * store_resolve.c, which bind the parameters and read the columns.
+ * store_signature.c, store_life.c with store_change.c, store_mailing.c,
+ * store_ledger.c with store_recover.c, and store_resolve.c, which bind the
+ * parameters and read the columns.
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -25,6 +26,11 @@ X(CONSENT_ADD, \
 	"INSERT INTO consent(text) VALUES ($1) ON CONFLICT DO NOTHING") \
 X(CONSENT_FIND, \
 	"SELECT id FROM consent WHERE text = $1") \
+X(LETTER_SET_BY_NAME, /* as long as nobody signed it */ \
+	"UPDATE letter SET by_name = $2 WHERE id = $1 AND NOT EXISTS " \
+	"(SELECT 1 FROM tally WHERE letter = $1)") \
+X(LETTER_BY_NAME, \
+	"SELECT by_name FROM letter WHERE id = $1") \
 X(SECRET_ADD, \
 	"INSERT INTO secret(id, key) VALUES (1, $1) ON CONFLICT DO NOTHING") \
 X(SECRET_FIND, \
@@ -33,7 +39,8 @@ X(SECRET_FIND, \
 X(BATCH_ADD, \
 	"INSERT INTO batch(letter, source, file, at) VALUES ($1, $2, $3, $4)") \
 X(BATCH_END, \
-	"UPDATE batch SET first = $2, last = $3, sha256 = $4 WHERE id = $1") \
+	"UPDATE batch SET first = $2, last = $3, sha256 = $4, added = $5, " \
+	"again = $6 WHERE id = $1") \
 X(BATCH_SAME, /* the same file once more */ \
 	"SELECT 1 FROM batch WHERE letter = $1 AND sha256 = $2 " \
 	"AND revoked_at = 0 AND id <> $3 LIMIT 1") \
@@ -54,10 +61,10 @@ X(SIGNER_BY_ADDRESS, /* a person, an organisation, and who shares it */ \
 	"SELECT key, signature FROM signer " \
 	"WHERE letter = $1 AND key = 'o:' || $2 UNION ALL " \
 	"SELECT key, signature FROM signer " \
-	"WHERE letter = $1 AND key > 'p:' || $2 || '|' " \
+	"WHERE letter = $1 AND key >= 'p:' || $2 || '|' " \
 	"AND key < 'p:' || $2 || '}' UNION ALL " \
 	"SELECT key, signature FROM signer " \
-	"WHERE letter = $1 AND key > 'o:' || $2 || '|' " \
+	"WHERE letter = $1 AND key >= 'o:' || $2 || '|' " \
 	"AND key < 'o:' || $2 || '}'") \
 X(SIGNATURE_LAST, \
 	"SELECT coalesce(max(id), 0) FROM signature") \
@@ -65,10 +72,12 @@ X(SIGNATURE_ADD, \
 	"INSERT INTO signature(id, letter, edition, consent, kind, state, " \
 	"visibility, name, email, organisation, role, country, city, " \
 	"postcode, comment, lang, updates, source, batch, line, signed_at, " \
-	"created_at, first) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, " \
-	"$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)") \
+	"created_at, first, given) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, " \
+	"$9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, " \
+	"$22, $23, $24)") \
 X(SIGNATURE_TIGHTEN, \
-	"UPDATE signature SET visibility = $2 WHERE id = $1 " \
+	"UPDATE signature SET visibility = $2, " \
+	"given = coalesce(given, visibility) WHERE id = $1 " \
 	"RETURNING organisation") \
 X(SIGNATURE_FACTS, \
 	"SELECT s.letter, s.state, s.kind, s.visibility, s.country, s.lang, " \
@@ -78,6 +87,9 @@ X(SIGNATURE_FACTS, \
 	"LEFT JOIN batch b ON b.id = s.batch WHERE s.id = $1") \
 X(SIGNATURE_SET_STATE, \
 	"UPDATE signature SET state = $2, first = $3 WHERE id = $1") \
+X(SIGNATURE_SET_VISIBILITY, \
+	"UPDATE signature SET visibility = $2, given = $3 WHERE id = $1 " \
+	"RETURNING organisation") \
 X(SIGNATURE_LIST, /* what is repeated or revoked is nobody's own */ \
 	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
 	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
@@ -86,6 +98,12 @@ X(SIGNATURE_LIST, /* what is repeated or revoked is nobody's own */ \
 	"WHERE s.letter = $1 AND (s.state = 1 OR ($2 <> 0 AND s.state < 5)) " \
 	"AND s.visibility <= $3 " \
 	"ORDER BY s.id") \
+X(SIGNATURE_GET, \
+	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
+	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
+	"s.updates, s.state, s.source, e.sha256, s.id, s.batch, s.line " \
+	"FROM signature s JOIN edition e ON e.id = s.edition " \
+	"WHERE s.id = $1") \
 X(SIGNATURE_NEWS, /* who asked for news, by any letter of a campaign */ \
 	"SELECT s.kind, s.name, s.organisation, s.role, s.country, s.city, " \
 	"s.comment, s.lang, s.signed_at, s.email, s.postcode, s.visibility, " \
@@ -151,6 +169,106 @@ X(SUPPRESS, \
 	"ON CONFLICT DO NOTHING") \
 X(SUPPRESSED, \
 	"SELECT 1 FROM suppression WHERE email_key = $1") \
+\
+X(SIGNER_MOVE, \
+	"UPDATE signer SET signature = $4 " \
+	"WHERE letter = $1 AND key = $2 AND signature = $3") \
+X(SIGNER_MOVE_ANY, /* whatever its key: looks at all of the letter */ \
+	"UPDATE signer SET signature = $3 " \
+	"WHERE letter = $1 AND signature = $2") \
+X(SIGNER_IS, \
+	"SELECT 1 FROM signer " \
+	"WHERE letter = $1 AND key = $2 AND signature = $3") \
+X(SIGNATURE_IDENTITY, \
+	"SELECT s.kind, s.name, s.organisation, s.email, s.country, " \
+	"s.postcode, l.by_name FROM signature s " \
+	"JOIN letter l ON l.id = s.letter WHERE s.id = $1") \
+X(MEMBERS, /* the signatures of one signer */ \
+	"SELECT s.id, s.state, s.visibility, coalesce(s.given, " \
+	"s.visibility), coalesce(b.revoked_at, 0) <> 0, c.state, s.first " \
+	"FROM signature s LEFT JOIN batch b ON b.id = s.batch " \
+	"LEFT JOIN confirmation c ON c.signature = s.id " \
+	"WHERE s.id = $1 OR s.first = $1 ORDER BY s.id") \
+X(MEMBERS_MOVE, \
+	"UPDATE signature SET first = $2 WHERE first = $1") \
+X(MEMBERS_OPEN_MOVE, /* those that may still be confirmed */ \
+	"UPDATE signature SET first = $2 WHERE first = $1 AND id <> $2 " \
+	"AND id IN (SELECT signature FROM confirmation WHERE state = 0)") \
+X(MEMBERS_CLOSE, \
+	"UPDATE confirmation SET state = 2 WHERE state = 0 AND signature IN " \
+	"(SELECT id FROM signature WHERE first = $1)") \
+X(CONFIRMATION_ADD, \
+	"INSERT INTO confirmation(signature, sha256, until, state, used_at) " \
+	"VALUES ($1, $2, $3, 0, 0)") \
+X(CONFIRMATION_FIND, \
+	"SELECT c.signature, c.state, c.used_at, s.state, s.first, s.letter, " \
+	"f.state FROM confirmation c JOIN signature s ON s.id = c.signature " \
+	"LEFT JOIN signature f ON f.id = s.first WHERE c.sha256 = $1") \
+X(CONFIRMATION_SET, \
+	"UPDATE confirmation SET state = $2 WHERE signature = $1") \
+X(CONFIRMATION_USE, \
+	"UPDATE confirmation SET state = 1, used_at = $2 WHERE signature = $1") \
+X(CONFIRMATION_USED, \
+	"SELECT used_at <> 0 FROM confirmation WHERE signature = $1") \
+X(CONFIRMATION_LATE, /* what repeats another or was ended waits no more */ \
+	"SELECT c.signature, s.letter FROM confirmation c " \
+	"JOIN signature s ON s.id = c.signature " \
+	"WHERE c.state = 0 AND c.until <= $1 AND s.state = 0 " \
+	"ORDER BY s.letter, s.id") \
+X(CONFIRMATION_EXPIRE, \
+	"UPDATE confirmation SET state = 2 WHERE state = 0 AND until <= $1") \
+X(BATCH_LIST, \
+	"SELECT b.id, b.letter, l.name, b.source, b.file, b.at, b.added, " \
+	"b.again, b.revoked_at FROM batch b JOIN letter l ON l.id = b.letter " \
+	"WHERE ($1 = 0 OR b.letter = $1) AND ($2 = 0 OR b.id = $2) " \
+	"ORDER BY b.id") \
+X(BATCH_STANDING, /* how many of it count, and how many are there */ \
+	"SELECT coalesce(sum(s.state = 1), 0), coalesce(sum(s.state = 5), 0) " \
+	"FROM batch b JOIN signature s ON s.id BETWEEN b.first AND b.last " \
+	"AND s.batch = b.id WHERE b.id = $1") \
+X(BATCH_REVOKE, \
+	"UPDATE batch SET revoked_at = $2 WHERE id = $1") \
+X(BATCH_HEADS, /* of all whom its signatures are of; verdicts stay */ \
+	"SELECT coalesce(s.first, s.id) FROM signature s " \
+	"JOIN batch b ON b.id = s.batch WHERE b.id = $1 " \
+	"AND s.id BETWEEN b.first AND b.last AND s.state IN (0, 1, 4, 5)") \
+X(DUPLICATES, \
+	"SELECT d.name, d.organisation, d.email, d.country, " \
+	"iif(d.batch IS NULL, d.source, b.source), d.batch, d.line, " \
+	"d.signed_at, f.name, f.organisation, f.email, f.country, " \
+	"iif(f.batch IS NULL, f.source, g.source), f.batch, f.line, " \
+	"f.signed_at, f.state FROM signature d " \
+	"JOIN signature f ON f.id = d.first " \
+	"LEFT JOIN batch b ON b.id = d.batch " \
+	"LEFT JOIN batch g ON g.id = f.batch " \
+	"WHERE d.first IS NOT NULL AND d.state = 5 AND d.letter = $1 " \
+	"ORDER BY d.first, d.id") \
+X(CHANGE_ADD, \
+	"INSERT INTO change(letter, state, filter, at, undone_at) " \
+	"VALUES ($1, $2, $3, $4, 0)") \
+X(CHANGE_LIST, \
+	"SELECT c.id, c.letter, l.name, c.state, c.filter, c.at, " \
+	"c.undone_at, (SELECT count(*) FROM changed d WHERE d.change = c.id) " \
+	"FROM change c JOIN letter l ON l.id = c.letter " \
+	"WHERE $1 = 0 OR c.id = $1 ORDER BY c.id") \
+X(CHANGE_UNDONE, \
+	"UPDATE change SET undone_at = $2 WHERE id = $1") \
+X(CHANGED_ADD, \
+	"INSERT INTO changed(change, signature, was) VALUES ($1, $2, $3)") \
+X(CHANGED_NEXT, \
+	"SELECT d.signature, d.was, s.state FROM changed d " \
+	"JOIN signature s ON s.id = d.signature " \
+	"WHERE d.change = $1 AND d.signature > $2 ORDER BY d.signature " \
+	"LIMIT 1") \
+X(SIGNATURE_STATE, \
+	"SELECT state FROM signature WHERE id = $1") \
+X(FILTER_SET, \
+	"INSERT INTO filter(name, filter) VALUES ($1, $2) " \
+	"ON CONFLICT DO UPDATE SET filter = excluded.filter") \
+X(FILTER_FIND, \
+	"SELECT filter FROM filter WHERE name = $1") \
+X(FILTER_LIST, \
+	"SELECT name, filter FROM filter ORDER BY name") \
 \
 X(MAILING_ADD, \
 	"INSERT INTO mailing(letter, audience, state, reason, account, " \
@@ -255,7 +373,8 @@ X(DELIVERY_REACHED, /* sending, sent, unknown, bounced: perhaps they have it */ 
 	"SELECT 1 FROM delivery d JOIN mailing m ON m.id = d.mailing " \
 	"WHERE d.letter = $1 AND d.key = $2 AND d.state IN (2, 3, 6, 9) " \
 	"AND d.copy = 0 AND m.audience = $3 " \
-	"AND ($4 = 0 OR d.signature = $4) LIMIT 1") \
+	"AND ($4 = 0 OR d.signature = $4 OR d.signature IN " \
+	"(SELECT id FROM signature WHERE first = $4)) LIMIT 1") \
 X(DELIVERY_IN_MAILING, /* the letter, for the index */ \
 	"SELECT 1 FROM delivery WHERE letter = $1 AND key = $2 " \
 	"AND mailing = $3 AND ($4 = 0 OR signature = $4) " \
@@ -346,7 +465,8 @@ X(RESOLVE_LATER, /* a later mailing of the letter that has it as well */ \
 	"SELECT d.mailing FROM delivery u " \
 	"JOIN mailing n ON n.id = u.mailing " \
 	"JOIN delivery d ON d.letter = u.letter AND d.key = u.key " \
-	"AND (n.audience <> 1 OR d.signature = u.signature) " \
+	"AND (n.audience <> 1 OR d.signature = u.signature OR d.signature = " \
+	"(SELECT first FROM signature WHERE id = u.signature)) " \
 	"AND d.mailing > u.mailing AND d.copy = 0 " \
 	"AND d.state NOT IN (5, 7, 8) " \
 	"JOIN mailing m ON m.id = d.mailing AND m.audience = n.audience " \

@@ -213,6 +213,29 @@ store_consent(
 }
 
 int
+store_letter_by_name(
+	struct store *store, int64_t letter, bool *by_name, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_LETTER_SET_BY_NAME, err);
+	int64_t found_by_name = 0;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_int(q, 2, *by_name);
+	if (db_run(q, err) < 0)
+		return -1;
+	q = db_query(store->db, SQL_LETTER_BY_NAME, err);
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	if (found(db_find(q, &found_by_name, err), err) < 0)
+		return -1;
+	*by_name = found_by_name != 0;
+	return 0;
+}
+
+int
 store_secret_make(struct store *store, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_SECRET_ADD, err);

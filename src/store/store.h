@@ -9,6 +9,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -44,6 +45,11 @@ int store_edition(struct store *store, int64_t letter, const char *lang,
 	const char *text, int64_t *id, struct err *err);
 int store_consent(
 	struct store *store, const char *text, int64_t *id, struct err *err);
+
+/* Says whether names tell apart who shares an address, as long as nobody has
+ * signed the letter; *by_name is what is so. */
+int store_letter_by_name(
+	struct store *store, int64_t letter, bool *by_name, struct err *err);
 
 /* Makes the secret that links are sealed with, unless it is there. */
 int store_secret_make(struct store *store, struct err *err);

@@ -104,9 +104,9 @@ store_delivery_release(struct store_delivery *d)
 struct due {
 	struct store_delivery delivery;
 	char *key;
-	bool withdrawn; /* the signature behind it */
-	bool hidden;	/* nobody may see the signature's name now */
-	int64_t later;	/* not before this time; 0: now */
+	bool gone;     /* the signature behind it counts no more */
+	bool hidden;   /* nobody may see the signature's name now */
+	int64_t later; /* not before this time; 0: now */
 };
 
 static void
@@ -147,8 +147,8 @@ read_due(struct db_query *q, struct due *out, int64_t now)
 				.signer = copy(q, 8),
 			},
 		.key = copy(q, 9),
-		.withdrawn = !db_is_null(q, 10) &&
-			     db_int(q, 10) == SIGNATURE_WITHDRAWN,
+		.gone = !db_is_null(q, 10) &&
+			db_int(q, 10) != SIGNATURE_CONFIRMED,
 		.hidden = !visibility_shows(
 			(enum visibility)db_int(q, 11), VIEWER_RECIPIENT),
 	};
@@ -256,9 +256,10 @@ claim_one(struct store *store, const struct store_claim *claim,
 {
 	struct db_query *q;
 
-	if (due->withdrawn)
+	if (due->gone)
 		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
-			"the signature was withdrawn", claim->now, err);
+			"the signature does not count any more", claim->now,
+			err);
 	if (claim->audience == AUDIENCE_FOR_SIGNERS && due->hidden)
 		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
 			"the signer's name may not be shown any more",

@@ -96,8 +96,8 @@ struct store_claim {
 /*
  * Claims up to limit due deliveries, within a durable transaction. What must
  * not go out any more is settled instead: a supporter's address suppressed
- * since becomes suppressed; a signature withdrawn, or (for signers) its name
- * hidden since, cancelled.
+ * since becomes suppressed; a signature that counts no more, or (for signers)
+ * whose name was hidden since, cancelled.
  * out has room for limit deliveries; the first *count of them are to be
  * released, also when -1 is returned. *spending goes to store_batch_end.
  */

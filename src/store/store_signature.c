@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/store_life.h"
 
 /* Who a key stands for so far. */
 struct holder {
@@ -108,7 +109,14 @@ insert(struct store *store, const struct store_signing *in,
 	db_bind_int(q, 22, in->now);
 	if (item->first)
 		db_bind_int(q, 23, item->first);
-	return db_run(q, err);
+	if (item->visibility != s->visibility)
+		db_bind_int(q, 24, s->visibility);
+	if (db_run(q, err) < 0)
+		return -1;
+	return in->state == SIGNATURE_PENDING
+		       ? store_confirmation_add(
+				 store, item->id, item->token, item->until, err)
+		       : 0;
 }
 
 static int
@@ -136,34 +144,43 @@ tighten(struct store *store, struct holder *holder, enum visibility visibility,
 	return rc < 0 ? -1 : 0;
 }
 
+/* Keeps a signature beside the first. */
+static int
+repeat(struct store *store, const struct store_signing *in,
+	struct store_item *item, struct holder *holder,
+	struct store_counts *counts, struct err *err)
+{
+	item->first = holder->id;
+	item->what = STORE_SIGNED_AGAIN;
+	if (in->state == SIGNATURE_PENDING ||
+		item->visibility <= holder->visibility)
+		return 0;
+	item->what = STORE_SIGNED_TIGHTER;
+	return tighten(store, holder, item->visibility, counts, err);
+}
+
 /* Decides what a signature is whose key somebody holds already. */
 static int
 meet(struct store *store, const struct store_signing *in,
 	struct store_item *item, struct holder *holder,
 	struct store_counts *counts, struct err *err)
 {
-	switch (holder->state) {
-	case SIGNATURE_PENDING:
-	case SIGNATURE_CONFIRMED:
-		item->first = holder->id;
-		item->what = STORE_SIGNED_AGAIN;
-		if (item->visibility <= holder->visibility)
-			return 0;
-		item->what = STORE_SIGNED_TIGHTER;
-		return tighten(store, holder, item->visibility, counts, err);
-	case SIGNATURE_WITHDRAWN:
-	case SIGNATURE_REJECTED:
-		if (in->revive)
-			break;
+	const bool pending = in->state == SIGNATURE_PENDING;
+	const bool ended = holder->state == SIGNATURE_WITHDRAWN ||
+			   holder->state == SIGNATURE_REJECTED;
+
+	if (holder->state == SIGNATURE_CONFIRMED ||
+		(pending && holder->state == SIGNATURE_PENDING) ||
+		(pending && ended && in->revive))
+		return repeat(store, in, item, holder, counts, err);
+	if (ended && !in->revive) {
 		item->what = holder->state == SIGNATURE_WITHDRAWN
 				     ? STORE_SIGNED_WITHDRAWN
 				     : STORE_SIGNED_REJECTED;
 		return 0;
-	case SIGNATURE_EXPIRED:
-	case SIGNATURE_REPEATED:
-	case SIGNATURE_REVOKED:
-		break;
 	}
+	if (store_take_over(store, holder->id, item->id, counts, err) < 0)
+		return -1;
 	*holder = (struct holder){item->id, in->state, item->visibility, item};
 	return set_signer(
 		store, in->letter, item->signature->key, item->id, err);
@@ -314,18 +331,54 @@ store_import_begin(struct store *store, int64_t letter, const char *source,
 }
 
 int
-store_import_end(struct store *store, int64_t batch, int64_t first,
-	int64_t last, const char *sha256, struct err *err)
+store_import_end(
+	struct store *store, const struct store_batch *batch, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_BATCH_END, err);
 
 	if (!q)
 		return -1;
-	db_bind_int(q, 1, batch);
-	db_bind_int(q, 2, first);
-	db_bind_int(q, 3, last);
-	db_bind_text(q, 4, sha256);
+	db_bind_int(q, 1, batch->id);
+	db_bind_int(q, 2, batch->first);
+	db_bind_int(q, 3, batch->last);
+	db_bind_text(q, 4, batch->sha256);
+	db_bind_int(q, 5, batch->added);
+	db_bind_int(q, 6, batch->again);
 	return db_run(q, err);
+}
+
+int
+store_batches(struct store *store, int64_t letter, int64_t batch,
+	int (*each)(
+		void *ctx, const struct store_batch *batch, struct err *err),
+	void *ctx, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_BATCH_LIST, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	db_bind_int(q, 2, batch);
+	while ((rc = db_next(q, err)) > 0) {
+		const struct store_batch b = {
+			.id = db_int(q, 0),
+			.letter = db_int(q, 1),
+			.name = db_text(q, 2),
+			.source = db_text(q, 3),
+			.file = db_text(q, 4),
+			.at = db_int(q, 5),
+			.added = db_int(q, 6),
+			.again = db_int(q, 7),
+			.revoked_at = db_int(q, 8),
+		};
+
+		if (each(ctx, &b, err) < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
 }
 
 int
@@ -340,49 +393,6 @@ store_import_same(struct store *store, int64_t letter, const char *sha256,
 	db_bind_text(q, 2, sha256);
 	db_bind_int(q, 3, batch);
 	return db_find(q, NULL, err);
-}
-
-int
-store_set_state(struct store *store, int64_t id, enum signature_state state,
-	int64_t first, struct store_counts *counts, struct err *err)
-{
-	struct db_query *q = db_query(store->db, SQL_SIGNATURE_FACTS, err);
-	struct tally_facts facts;
-	int rc;
-
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, id);
-	rc = db_next(q, err);
-	if (rc <= 0)
-		return rc < 0 ? -1
-			      : err_set(err, ERR_IO,
-					"signature %" PRId64 " is not there",
-					id);
-	facts = (struct tally_facts){
-		.state = (enum signature_state)db_int(q, 1),
-		.kind = (enum signature_kind)db_int(q, 2),
-		.visibility = (enum visibility)db_int(q, 3),
-		.country = db_text(q, 4),
-		.lang = db_text(q, 5),
-		.organisation = db_text(q, 6),
-		.source = db_text(q, 7),
-		.signed_at = db_int(q, 8),
-		.fresh = db_int(q, 9) != 0,
-	};
-	assert(db_int(q, 0) == counts->letter);
-	store_counts_add(counts, &facts, -1);
-	facts.state = state;
-	store_counts_add(counts, &facts, 1);
-	db_reset(q);
-	q = db_query(store->db, SQL_SIGNATURE_SET_STATE, err);
-	if (!q)
-		return -1;
-	db_bind_int(q, 1, id);
-	db_bind_int(q, 2, state);
-	if (first)
-		db_bind_int(q, 3, first);
-	return db_run(q, err);
 }
 
 int
@@ -405,41 +415,6 @@ store_signers(struct store *store, int64_t letter, const char *email_key,
 		}
 	}
 	return rc;
-}
-
-struct withdrawal {
-	struct store *store;
-	struct store_counts counts;
-	bool any;
-};
-
-static int
-withdraw_one(void *ctx, const char *key, int64_t signature, struct err *err)
-{
-	struct withdrawal *w = ctx;
-	struct holder holder;
-
-	if (find_holder(w->store, w->counts.letter, key, &holder, err) < 0)
-		return -1;
-	if (holder.state != SIGNATURE_PENDING &&
-		holder.state != SIGNATURE_CONFIRMED)
-		return 0;
-	w->any = true;
-	return store_set_state(
-		w->store, signature, SIGNATURE_WITHDRAWN, 0, &w->counts, err);
-}
-
-int
-store_withdraw(struct store *store, int64_t letter, const char *email_key,
-	struct err *err)
-{
-	struct withdrawal w = {.store = store, .counts = {.letter = letter}};
-	int rc = store_signers(store, letter, email_key, withdraw_one, &w, err);
-
-	if (rc == 0)
-		rc = store_counts_write(store, &w.counts, err);
-	store_counts_release(&w.counts);
-	return rc < 0 ? -1 : w.any;
 }
 
 static void
@@ -541,6 +516,18 @@ store_signatures(struct store *store, int64_t letter, bool every_state,
 }
 
 int
+store_signature_get(struct store *store, int64_t id, store_signature_fn *each,
+	void *ctx, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_SIGNATURE_GET, err);
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, id);
+	return walk(store, q, each, ctx, err);
+}
+
+int
 store_news_readers(struct store *store, const char *campaign,
 	store_signature_fn *each, void *ctx, struct err *err)
 {
@@ -550,6 +537,50 @@ store_news_readers(struct store *store, const char *campaign,
 		return -1;
 	db_bind_text(q, 1, campaign);
 	return walk(store, q, each, ctx, err);
+}
+
+/* What both have in common, from a column on. */
+static struct store_signature
+read_half(struct db_query *q, int at)
+{
+	return (struct store_signature){
+		.signature =
+			{
+				.name = db_text(q, at),
+				.organisation = db_text(q, at + 1),
+				.email = db_text(q, at + 2),
+				.country = db_text(q, at + 3),
+				.signed_at = db_int(q, at + 7),
+			},
+		.source = db_text(q, at + 4),
+		.batch = db_int(q, at + 5),
+		.line = db_int(q, at + 6),
+	};
+}
+
+int
+store_duplicates(struct store *store, int64_t letter,
+	int (*each)(
+		void *ctx, const struct store_duplicate *d, struct err *err),
+	void *ctx, struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DUPLICATES, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	while ((rc = db_next(q, err)) > 0) {
+		struct store_duplicate d = {read_half(q, 0), read_half(q, 8)};
+
+		d.row.state = SIGNATURE_REPEATED;
+		d.first.state = (enum signature_state)db_int(q, 16);
+		if (each(ctx, &d, err) < 0) {
+			db_reset(q);
+			return -1;
+		}
+	}
+	return rc;
 }
 
 int

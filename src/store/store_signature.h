@@ -34,7 +34,9 @@ enum store_signed {
 struct store_item {
 	const struct signature *signature; /* checked */
 	long line;			   /* of the batch's file, or 0 */
-	enum store_signed what;		   /* and below: set by the store */
+	const char *token;	/* of a pending one: the digest of its token */
+	int64_t until;		/* and when that is to be used */
+	enum store_signed what; /* and below: set by the store */
 	enum visibility visibility;
 	int64_t id;
 	int64_t first; /* the one it repeats, or 0 */
@@ -42,8 +44,10 @@ struct store_item {
 
 /*
  * Stores signatures in their order. A repeated one is kept beside the first,
- * and changes nothing in it but a looser visibility. What is counted goes to
- * tally; the caller writes that.
+ * and changes nothing in it but a looser visibility; a pending one not even
+ * that before it is confirmed (store_life.h), and where the first is pending
+ * itself, one that is not takes its place. What is counted goes to counts;
+ * the caller writes that.
  */
 int store_sign(struct store *store, const struct store_signing *in,
 	struct store_item *items, size_t count, struct store_counts *counts,
@@ -53,30 +57,41 @@ int store_sign(struct store *store, const struct store_signing *in,
 int store_import_begin(struct store *store, int64_t letter, const char *source,
 	const char *file, int64_t now, int64_t *id, struct err *err);
 
-/* Ends it: the ids it has, and its file's SHA-256. */
-int store_import_end(struct store *store, int64_t batch, int64_t first,
-	int64_t last, const char *sha256, struct err *err);
+/* One imported file; texts are borrowed for the call. */
+struct store_batch {
+	int64_t id;
+	int64_t letter;
+	int64_t first, last; /* ids of its signatures; set, never read */
+	const char *name;    /* of the letter, and below: read, never set */
+	const char *source;
+	const char *file;
+	int64_t at;
+	int64_t revoked_at; /* 0: not */
+	const char *sha256; /* of the file; set, never read */
+	int64_t added;	    /* new signers, when it came */
+	int64_t again;	    /* who had signed before */
+};
+
+/* Ends it. */
+int store_import_end(
+	struct store *store, const struct store_batch *batch, struct err *err);
+
+/* Calls each for the batches of a letter (0: of all), or for one (0: all). */
+int store_batches(struct store *store, int64_t letter, int64_t batch,
+	int (*each)(
+		void *ctx, const struct store_batch *batch, struct err *err),
+	void *ctx, struct err *err);
 
 /* Whether the same file is another batch of the letter that was not revoked.
  * Returns 1, 0 or -1. */
 int store_import_same(struct store *store, int64_t letter, const char *sha256,
 	int64_t batch, struct err *err);
 
-/* Gives a signature another state and counts it so; of a repeated one, first
- * is what it repeats, else 0. */
-int store_set_state(struct store *store, int64_t id, enum signature_state state,
-	int64_t first, struct store_counts *counts, struct err *err);
-
 /* Calls each for who signed a letter with that address. */
 int store_signers(struct store *store, int64_t letter, const char *email_key,
 	int (*each)(
 		void *ctx, const char *key, int64_t signature, struct err *err),
 	void *ctx, struct err *err);
-
-/* Withdraws every signature of an address for a letter. Returns 1, 0 when
- * there was none, or -1. */
-int store_withdraw(struct store *store, int64_t letter, const char *email_key,
-	struct err *err);
 
 /* One signature as it is kept; strings are borrowed for the call. */
 struct store_signature {
@@ -99,6 +114,24 @@ typedef int store_signature_fn(
 int store_signatures(struct store *store, int64_t letter, bool every_state,
 	enum visibility tightest, store_signature_fn *each, void *ctx,
 	struct err *err);
+
+/* The same for one, whatever it is; for none if it is not there. */
+int store_signature_get(struct store *store, int64_t id,
+	store_signature_fn *each, void *ctx, struct err *err);
+
+/* A signature and the one that it repeats. */
+struct store_duplicate {
+	struct store_signature row; /* name, organisation, email, country, */
+	struct store_signature
+		first; /* signed_at, source, batch, line, state */
+};
+
+/* Calls each for the repeated signatures of a letter, those of one signer
+ * together. */
+int store_duplicates(struct store *store, int64_t letter,
+	int (*each)(
+		void *ctx, const struct store_duplicate *d, struct err *err),
+	void *ctx, struct err *err);
 
 /* The same for everybody who asked for news in any letter of a campaign. */
 int store_news_readers(struct store *store, const char *campaign,

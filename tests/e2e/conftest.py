@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fake"))
-pytest.register_assert_rewrite("disk", "exact", "servers", "workspace")
+pytest.register_assert_rewrite(
+    "disk", "exact", "people", "servers", "workspace"
+)
 
 import certs as certificates  # noqa: E402
 from servers import (  # noqa: E402

@@ -82,7 +82,8 @@ def test_no_workspace(bare):
 
 VERBS = (
     "init letters check preview sign import withdraw send resume pause "
-    "cancel status log count export suppress"
+    "cancel status log count export suppress batches duplicates revoke "
+    "confirm reject undo filters expire"
 ).split()
 
 

@@ -56,6 +56,10 @@ test_whole(void **state)
 		"tls = none\n"
 		"passwordfile = secret\n"
 		"\n"
+		"[signatures]\n"
+		"sharedaddress = each\n"
+		"confirmdays = 3\n"
+		"\n"
 		"[dns]\n"
 		"server = 192.0.2.53\n";
 	const struct conf_account *a;
@@ -69,6 +73,8 @@ test_whole(void **state)
 	assert_string_equal(conf.organiser_address, "Postfach 1, 3000 Bern");
 	assert_string_equal(conf.url, "https://sign.example.org");
 	assert_string_equal(conf.lang, "pt-BR");
+	assert_true(conf.each);
+	assert_int_equal(conf.confirm_days, 3);
 	assert_true(conf.has_from);
 	assert_string_equal(conf.from_name, "Committee, Main");
 	assert_string_equal(conf.from.local, "Campaign");
@@ -335,6 +341,11 @@ test_problems(void **state)
 		{ORGANISER ACCOUNT "dkim = a..b\n", 6, "no selector"},
 		{ORGANISER ACCOUNT "dkim = -a\n", 6, "no selector"},
 		{ORGANISER ACCOUNT "dkim = a.\n", 6, "no selector"},
+		{ORGANISER "[signatures]\nsharedaddress = two\n", 5,
+			"one (an address"},
+		{ORGANISER "[signatures]\nconfirmdays = 0\n", 5,
+			"from 1 to 90"},
+		{ORGANISER "[signature]\n", 4, "did you mean [signatures]"},
 		{ORGANISER "[dns]\nserver = dns.example.org\n", 5,
 			"no address"},
 		{ORGANISER "[dns]\nserver = 192.0.2.53:\n", 5, "no address"},

@@ -2,6 +2,7 @@
 #ifndef TESTS_SIGN_SAMPLE_H
 #define TESTS_SIGN_SAMPLE_H
 
+#include "store/store_life.h"
 #include "store/store_signature.h"
 #include "store_sample.h"
 
@@ -54,6 +55,44 @@ sample_sign(struct sample *s, int64_t letter, const char *source,
 	sample_commit(s);
 	sample_recount(s);
 	return item;
+}
+
+static inline int
+sample_take_id(void *ctx, const char *key, int64_t signature, struct err *err)
+{
+	(void)key;
+	(void)err;
+	*(int64_t *)ctx = signature;
+	return 0;
+}
+
+/* The signature that an address is known by, 0 when there is none. */
+static inline int64_t
+sample_signer(struct sample *s, int64_t letter, const char *email_key)
+{
+	int64_t id = 0;
+
+	ok(s, store_signers(s->store, letter, email_key, sample_take_id, &id,
+		      &s->err));
+	return id;
+}
+
+/* Withdraws the signature of an address, within a transaction. Returns 1, or
+ * 0 when it does not count. */
+static inline int
+sample_withdraw(struct sample *s, int64_t letter, const char *email_key)
+{
+	struct store_counts counts = {.letter = letter};
+	int64_t id = sample_signer(s, letter, email_key);
+	enum signature_state state = SIGNATURE_WITHDRAWN;
+
+	if (id)
+		ok(s, store_state(s->store, id, &state, &s->err));
+	if (state != SIGNATURE_CONFIRMED)
+		return 0;
+	ok(s, store_end(s->store, id, SIGNATURE_WITHDRAWN, &counts, &s->err));
+	ok(s, store_counts_write(s->store, &counts, &s->err));
+	return 1;
 }
 
 #endif

@@ -281,6 +281,43 @@ test_keys(void **state)
 	}
 }
 
+/* Who shares an address, where the name tells one from the other. */
+static void
+test_by_name(void **state)
+{
+	static const struct {
+		struct given a, b;
+		bool same;
+	} cases[] = {
+		{{.name = "Sara", .email = "house@x.org"},
+			{.name = "SARA ", .email = "House@X.org"}, true},
+		{{.name = "\u0639\u0644\u064A", .email = "house@x.org"},
+			{.name = "\u0639\u0644\u06CC", .email = "house@x.org"},
+			true},
+		{{.name = "Sara", .email = "house@x.org"},
+			{.name = "Reza", .email = "house@x.org"}, false},
+		{{.name = "Sara", .email = "house@x.org"},
+			{.name = "Sara", .email = "other@x.org"}, false},
+		{{.name = "Sara", IR}, {.name = "sara", IR}, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct signature a = make(&cases[i].a), b = make(&cases[i].b);
+		struct err err = {0};
+
+		a.by_name = b.by_name = true;
+		if (signature_check(&a, &arena, &err) < 0 ||
+			signature_check(&b, &arena, &err) < 0)
+			fail_msg("case %zu: %s", i, err.msg);
+		if ((strcmp(a.key, b.key) == 0) != cases[i].same)
+			fail_msg("case %zu: %s and %s", i, a.key, b.key);
+		/* As it is found again from what is kept. */
+		a.email_key = NULL;
+		assert_string_equal(signature_key(&a, &arena), a.key);
+	}
+}
+
 static void
 test_organisation(void **state)
 {
@@ -434,6 +471,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_by_name),
 		cmocka_unit_test(test_organisation),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_address_key),

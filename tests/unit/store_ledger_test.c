@@ -586,9 +586,7 @@ test_withdrawn_at_claim(void **state)
 	add_delivery(s, mailing, "a", DELIVERY_QUEUED, one, false);
 	add_delivery(s, mailing, "b", DELIVERY_QUEUED, two, false);
 	sample_begin(s);
-	assert_int_equal(
-		store_withdraw(s->store, s->letter, "one@example.org", &s->err),
-		1);
+	assert_int_equal(sample_withdraw(s, s->letter, "one@example.org"), 1);
 	sample_commit(s);
 	claim(s, mailing, AUDIENCE_FOR_SIGNERS, "boot", 100, 5, &c);
 	assert_string_equal(c.keys, "b");

@@ -34,8 +34,7 @@ static void
 withdraw(struct sample *s, const char *email)
 {
 	sample_begin(s);
-	assert_int_equal(
-		store_withdraw(s->store, s->letter, email, &s->err), 1);
+	assert_int_equal(sample_withdraw(s, s->letter, email), 1);
 	sample_commit(s);
 }
 

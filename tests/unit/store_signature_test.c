@@ -134,15 +134,9 @@ test_withdraw(void **state)
 
 	sign(s, &who);
 	sample_begin(s);
-	assert_int_equal(
-		store_withdraw(s->store, s->letter, "x@example.org", &s->err),
-		0);
-	assert_int_equal(
-		store_withdraw(s->store, s->letter, "a@example.org", &s->err),
-		1);
-	assert_int_equal(
-		store_withdraw(s->store, s->letter, "a@example.org", &s->err),
-		0);
+	assert_int_equal(sample_withdraw(s, s->letter, "x@example.org"), 0);
+	assert_int_equal(sample_withdraw(s, s->letter, "a@example.org"), 1);
+	assert_int_equal(sample_withdraw(s, s->letter, "a@example.org"), 0);
 	sample_commit(s);
 	sample_recount(s);
 	ok(s, store_totals(s->store, s->letter, &totals, &s->err));
@@ -186,9 +180,7 @@ sign_all(struct sample *s)
 	for (size_t i = 0; i < COUNT(crowd); i++)
 		assert_int_equal(sign(s, &crowd[i]), STORE_SIGNED_NEW);
 	sample_begin(s);
-	assert_int_equal(store_withdraw(s->store, s->letter, "gone@example.org",
-				 &s->err),
-		1);
+	assert_int_equal(sample_withdraw(s, s->letter, "gone@example.org"), 1);
 	sample_commit(s);
 }
 
@@ -357,7 +349,7 @@ test_counts_name_nobody_hidden(void **state)
 	assert_int_equal(sign(s, &union_a), STORE_SIGNED_TIGHTER);
 	assert_organisations(s, "=2 ");
 	sample_begin(s);
-	ok(s, store_withdraw(s->store, s->letter, "a@example.org", &s->err));
+	ok(s, sample_withdraw(s, s->letter, "a@example.org"));
 	sample_commit(s);
 	assert_organisations(s, "=1 ");
 }
@@ -465,7 +457,12 @@ test_batch(void **state)
 	sample_begin(s);
 	ok(s, store_import_begin(
 		      s->store, s->letter, "a", "a.csv", 5, &first, &s->err));
-	ok(s, store_import_end(s->store, first, 1, 2, "x", &s->err));
+	ok(s, store_import_end(s->store,
+		      &(struct store_batch){.id = first,
+			      .first = 1,
+			      .last = 2,
+			      .sha256 = "x"},
+		      &s->err));
 	ok(s, store_import_begin(
 		      s->store, s->letter, "a", "a.csv", 5, &second, &s->err));
 	assert_int_equal(
@@ -473,6 +470,11 @@ test_batch(void **state)
 		1);
 	assert_int_equal(
 		store_import_same(s->store, s->letter, "x", first, &s->err), 0);
+	/* What was taken back may come again. */
+	ok(s, store_revoke(s->store, s->letter, first, 6, NULL, NULL, &s->err));
+	assert_int_equal(
+		store_import_same(s->store, s->letter, "x", second, &s->err),
+		0);
 	sample_commit(s);
 	assert_true(first > 0);
 	assert_int_not_equal(first, second);
