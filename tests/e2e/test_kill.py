@@ -7,12 +7,14 @@ import os
 import random
 import signal
 import ssl
+import subprocess
 import time
 from itertools import count as count_up
 
 import exact
 import pytest
 from conftest import TRANSPORTS
+from people import recount
 from workspace import AGAIN, LETTER, OK, PARTLY, csv_text
 
 KILLS = 20 if exact.SANITIZED else 200
@@ -219,3 +221,71 @@ def test_killed_while_importing(ol):
         assert ol.count()["total"] in (1, 20000), "all or nothing"
     ol.ok("import", LETTER, path)
     assert ol.count()["total"] == 20000
+
+
+SIGNERS = 4000
+
+
+class Batches:
+    """One batch that comes and goes, beside one that stays and shares half."""
+
+    def __init__(self, ol, rng):
+        self.ol, self.rng = ol, rng
+        people = [
+            {"name": f"Person {i}", "email": f"p{i}@example.org"}
+            for i in range(SIGNERS)
+        ]
+        self.few = SIGNERS // 2
+        ol.load(people[: self.few], file="few.csv")
+        self.file = ol.write("all.csv", csv_text(people))
+        self.number = 1  # of the latest batch
+        self.took = {}  # how long a run takes to its end
+
+    def verbs(self):
+        if self.ol.count()["total"] == self.few:
+            return "import", LETTER, self.file
+        return "revoke", self.number, "--yes"
+
+    def kill(self):
+        """Returns whether a run was killed on its way."""
+        verbs = self.verbs()
+        before = self.ol.count()["total"]
+        longest = self.took.setdefault(verbs[0], 0.05)
+        begun = time.monotonic()
+        process = self.ol.start(*verbs)
+        try:
+            process.communicate(timeout=self.rng.random() * longest * 1.1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        if process.returncode == OK:
+            self.took[verbs[0]] = time.monotonic() - begun
+        self.check(process.returncode, before)
+        return process.returncode == exact.KILLED
+
+    def check(self, rc, before):
+        """All of it is done or nothing."""
+        now = self.ol.count()["total"]
+        assert now in (self.few, SIGNERS)
+        assert rc == exact.KILLED or (rc == OK and now != before)
+        recount(self.ol)
+        last = self.ol.json("batches")[-1]
+        self.number = last["batch"]
+        came = now == SIGNERS
+        assert came == (last["state"] == "imported" and self.number > 1)
+
+
+def test_killed_while_importing_and_revoking(ol):
+    seed = int(os.environ.get("OPENLETTER_TEST_SEED", time.time()))
+    print("OPENLETTER_TEST_SEED =", seed)
+    batches = Batches(ol, random.Random(seed))
+    kills = KILLS // 2
+    for _ in range(10 * kills):
+        kills -= batches.kill()
+        if kills == 0:
+            break
+    assert kills == 0, "it is done before it can be killed"
+    # Run again, it is whole.
+    ol.ok(*batches.verbs())
+    batches.check(OK, None)
+    assert ol.intact()

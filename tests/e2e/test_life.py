@@ -1,5 +1,7 @@
-"""What becomes of signatures: repeated, revoked, pending, confirmed, withdrawn,
-rejected, expired; and all of that undone."""
+"""
+What becomes of signatures: repeated, revoked, pending, confirmed, withdrawn,
+rejected, expired; and all of that undone.
+"""
 
 import random
 
@@ -22,7 +24,8 @@ from workspace import (
 def standing(ol):
     """All that an import or a change may change."""
     recount(ol)
-    return ol.signatures(), ol.count(), ol.json("count", LETTER, "--by", "state")
+    states = ol.json("count", LETTER, "--by", "state")
+    return ol.signatures(), ol.count(), states
 
 
 # repeated signatures
@@ -30,7 +33,8 @@ def standing(ol):
 
 def test_duplicates(ol):
     load(ol, [person("ann", country="FR"), person("bob")], "first.csv")
-    load(ol, [person("cara"), {**person("Ann"), "name": "Ann B"}], "second.csv")
+    again = {**person("Ann"), "name": "Ann B"}
+    load(ol, [person("cara"), again], "second.csv")
     (row,) = ol.json("duplicates", LETTER)
     first = {name: row[f"first_{name}"] for name in ("name", "email", "line")}
     assert first == {"name": "ann", "email": "ann@example.org", "line": 2}
@@ -191,6 +195,16 @@ def test_revoked_may_be_imported_again(ol):
     ol.ok("revoke", 2, "--yes")
     assert ol.count()["total"] == 0
     recount(ol)
+
+
+def test_imported_again_to_stand_beside(ol):
+    """The same file once more is not nothing when it was revoked."""
+    load(ol, [person("ann")], "first.csv")
+    load(ol, [person("ann"), person("bob")], "second.csv")
+    ol.ok("revoke", 1, "--yes")
+    assert load(ol, [person("ann")], "first.csv") == 3
+    ol.ok("revoke", 2, "--yes")
+    assert counted(ol) == {"ann@example.org"}
 
 
 def test_who_withdrew_stays_so(ol):
@@ -502,6 +516,16 @@ def test_confirm_by_hand(ol):
     assert ol.count()["pending"] == before[1]["pending"] - 1
 
 
+def test_undo_of_what_was_changed_since(ol):
+    pend(ol, "ann")
+    ol.ok("confirm", LETTER, "ann@example.org")
+    ol.ok("withdraw", LETTER, "ann@example.org")
+    assert says(ol.ok("undo", 1).err, "0 signatures", "1 were changed")
+    assert counted(ol) == set()
+    ol.ok("undo", 2)
+    assert counted(ol) == {"ann@example.org"}
+
+
 @pytest.mark.parametrize(
     "conditions",
     [
@@ -546,6 +570,19 @@ def test_gone_before_it_is_sent(ol, catcher, audience):
     gone = [row for row in ol.log() if row["state"] == "cancelled"]
     assert len(gone) == 3
     assert says(gone[0]["reply"], "does not count any more")
+
+
+def test_what_is_under_way_stays_so(ol, catcher):
+    """A token used late does not put another in the place of what counts."""
+    ol.conf(catcher.port)
+    ol.people(1)
+    token = pend(ol, "ann")
+    load(ol, [person("bob"), person("ann")])
+    ol.send("--for-signers", "--limit", "1", rc=AGAIN)
+    assert written(catcher, ["ann", "bob"]) == ["bob"]
+    ol.ok("confirm", token)
+    ol.run("resume")
+    assert written(catcher, ["ann", "bob"]) == ["ann", "bob"]
 
 
 def test_nobody_writes_twice_in_one_name(ol, catcher):
