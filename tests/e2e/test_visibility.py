@@ -186,11 +186,17 @@ OUTPUTS = [
     Output(f"sign {L} --name A --email other@other.example", "nobody"),
     Output(f"withdraw {L} {mark('pub', 'email')}@secret.example", "nobody"),
     Output(f"suppress {mark('cnt', 'email')}@secret.example", "nobody"),
-    Output(f"duplicates {L}", "organisers", needs="duplicates"),
+    Output(f"duplicates {L}", "organisers"),
+    Output(f"reject {L} --until 2020-01-01 --dry-run", "organisers"),
+    Output(f"withdraw {L} --source desk --dry-run", "organisers"),
+    Output(f"confirm {L} --source desk --dry-run", "organisers"),
+    *(Output(command, "nobody")
+      for command in ("batches", f"batches {L}", "undo", "filters", "expire")),
 ]
 
 # Tested below, or they print nothing of signatures: they only tell how many.
-OTHERS = {"init", "import", "send", "resume", "pause", "cancel", "resolve"}
+OTHERS = {"init", "import", "send", "resume", "pause", "cancel", "resolve",
+          "revoke"}
 
 
 def helped(ol, output):
