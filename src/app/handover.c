@@ -16,17 +16,19 @@
 
 /* All that the pages are made of. */
 struct book {
+	const struct handover_request *request;
 	struct store *store;
 	struct mailing *mailing;
 	const struct mailing_lang *lang;
 	struct fields row; /* the recipient's */
 	char day[CLOCK_TIME_MAX];
-	enum viewer viewer;
 	int64_t letter; /* 0: nobody signed it */
 	struct store_totals totals;
 	struct handover_country *countries;
 	size_t country_count;
 	size_t country_cap;
+	int64_t fed;   /* names so far, in both runs */
+	int64_t named; /* in one, once it is over */
 };
 
 static void
@@ -214,10 +216,23 @@ read_totals(struct book *b, const char *letter, struct err *err)
 
 /* One of the two lists, on its way to the page. */
 struct list {
+	struct book *book;
 	struct handover *handover;
 	enum signature_kind kind;
 	int64_t named;
 };
+
+/* Until all were fed once, those whose names are not shown count too. */
+static void
+tell(struct book *b)
+{
+	const struct handover_request *r = b->request;
+
+	b->fed++;
+	if (r->watch)
+		r->watch(r->watch_ctx, b->fed,
+			2 * (b->named ? b->named : b->totals.total));
+}
 
 static int
 feed_name(void *ctx, const struct store_signature *row, struct err *err)
@@ -237,6 +252,7 @@ feed_name(void *ctx, const struct store_signature *row, struct err *err)
 	if (s->kind != list->kind)
 		return 0;
 	list->named++;
+	tell(list->book);
 	return handover_name(list->handover, &name, err);
 }
 
@@ -244,7 +260,7 @@ static int
 feed_list(struct book *b, struct handover *h, enum signature_kind kind,
 	struct err *err)
 {
-	struct list list = {.handover = h, .kind = kind};
+	struct list list = {.book = b, .handover = h, .kind = kind};
 	bool people = kind == SIGNATURE_PERSON;
 	int64_t all = people ? b->totals.people : b->totals.organisations;
 
@@ -253,8 +269,8 @@ feed_list(struct book *b, struct handover *h, enum signature_kind kind,
 	if (handover_part(h, people ? HANDOVER_PEOPLE : HANDOVER_ORGANISATIONS,
 		    err) < 0 ||
 		store_signatures(b->store, b->letter, false,
-			visibility_tightest(b->viewer), feed_name, &list,
-			err) < 0)
+			visibility_tightest(b->request->viewer), feed_name,
+			&list, err) < 0)
 		return -1;
 	return handover_unnamed(h, all - list.named, err);
 }
@@ -266,9 +282,11 @@ feed(void *ctx, struct handover *h, struct err *err)
 
 	if (feed_letter(b, h, err) < 0 ||
 		handover_totals(h, b->countries, b->country_count, err) < 0 ||
-		feed_list(b, h, SIGNATURE_ORGANISATION, err) < 0)
+		feed_list(b, h, SIGNATURE_ORGANISATION, err) < 0 ||
+		feed_list(b, h, SIGNATURE_PERSON, err) < 0)
 		return -1;
-	return feed_list(b, h, SIGNATURE_PERSON, err);
+	b->named = b->fed;
+	return 0;
 }
 
 /* --- all of it --------------------------------------------------------- */
@@ -298,7 +316,7 @@ handover_make(struct workspace *ws, const struct handover_request *request,
 	struct problems *problems, struct err *err)
 {
 	struct problems ignored = {0};
-	struct book b = {.store = ws->store, .viewer = request->viewer};
+	struct book b = {.request = request, .store = ws->store};
 	struct catalog catalog;
 	enum handover_paper paper;
 	int rc = -1;

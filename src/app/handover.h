@@ -14,6 +14,9 @@ struct handover_request {
 				  for; NULL: recipient.* is empty */
 	const char *lang;      /* NULL: as that row's reader gets it */
 	const char *paper;     /* "a4" or "letter"; NULL: a4 */
+	/* Is told after each name how far it is; NULL: nobody is. */
+	void (*watch)(void *ctx, int64_t done, int64_t end);
+	void *watch_ctx;
 };
 
 /*

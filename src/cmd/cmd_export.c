@@ -5,6 +5,7 @@
 #include "app/export.h"
 #include "app/handover.h"
 #include "cmd/cmd.h"
+#include "cmd/progress.h"
 
 typedef int
 export_fn(struct workspace *ws, const struct export_request *request,
@@ -67,20 +68,37 @@ print_rows(struct cmd *cmd, const struct export_request *request, bool bom,
 		out, export_rows(&cmd->ws, request, out_rows(out), err), err);
 }
 
+static void
+show_progress(void *ctx, int64_t done, int64_t end)
+{
+	struct progress *p = ctx;
+
+	if (!progress_due(p, done, done, end))
+		return;
+	progress_part(p, 90, "%d %%", (int)(100 * done / end));
+	progress_part_left(p, 80);
+	progress_draw(p);
+}
+
 static int
-print_pdf(struct cmd *cmd, const struct handover_request *request,
-	struct err *err)
+print_pdf(struct cmd *cmd, struct handover_request *request, struct err *err)
 {
 	struct handover_result made;
+	struct progress progress;
+	int rc;
 
 	if (isatty(STDOUT_FILENO))
 		return err_set(err, ERR_USAGE,
 			"a PDF is nothing for a terminal; write it into a "
 			"file: openletter export %s --format pdf > FILE.pdf",
 			request->letter);
-	if (handover_make(&cmd->ws, request, print, NULL, &made, &cmd->problems,
-		    err) < 0 ||
-		out_flush(err) < 0)
+	progress_begin(&progress, cmd_progress_wanted(cmd));
+	request->watch = show_progress;
+	request->watch_ctx = &progress;
+	rc = handover_make(
+		&cmd->ws, request, print, NULL, &made, &cmd->problems, err);
+	progress_clear(&progress);
+	if (rc < 0 || out_flush(err) < 0)
 		return -1;
 	if (made.unreadable)
 		cmd_say(cmd,

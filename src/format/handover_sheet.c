@@ -164,7 +164,8 @@ sheet_free(struct sheet *s)
 	s->failed = true;
 	close_file(s);
 	for (int i = 0; i < SHEET_STYLE_COUNT; i++)
-		g_clear_object(&s->layouts[i]);
+		if (s->layouts[i])
+			g_object_unref(s->layouts[i]);
 	pango_attr_list_unref(s->plain);
 	g_object_unref(s->context);
 	g_object_unref(s->fonts);

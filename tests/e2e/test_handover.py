@@ -16,6 +16,7 @@ from workspace import (
     ORGANISER,
     REFUSED,
     USAGE,
+    Terminal,
     says,
 )
 
@@ -392,6 +393,27 @@ def test_terminal_is_refused(campaign):
     said = terminal.read()
     assert terminal.close() == USAGE
     assert "> FILE.pdf" in said and "%PDF" not in said
+
+
+def test_progress(ol):
+    """What takes longer than a second says how far it is."""
+    ol.load(
+        [
+            {"name": f"Name {i}", "country": "FR", "postcode": str(i)}
+            for i in range(20000)
+        ]
+    )
+    out = ol.dir.parent / "out.pdf"
+    script = 'exec "$@" > "$0"'
+    argv = ["/bin/sh", "-c", script, str(out)]
+    argv += ol.argv("export", LETTER, "--format", "pdf")
+    terminal = Terminal(argv, ol.env({"TERM": "xterm"}))
+    while terminal.open:
+        terminal.read()
+    assert terminal.close() == 0
+    shares = [int(n) for n in re.findall(r"(\d+) %", terminal.text)]
+    assert shares and shares == sorted(shares) and shares[-1] <= 100
+    assert out.read_bytes().rstrip().endswith(b"%%EOF")
 
 
 def test_full_disk(campaign):
