@@ -9,8 +9,8 @@
 #include "app/recipients.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "core/country_title.h"
 #include "base/str.h"
+#include "core/country_title.h"
 #include "store/store_counts.h"
 #include "store/store_signature.h"
 
@@ -185,17 +185,24 @@ feed_letter(struct book *b, struct handover *h, struct err *err)
 
 /* --- the signatures ---------------------------------------------------- */
 
+static const char *
+country_name(const struct book *b, const char *country)
+{
+	const char *title = country_title(country, b->lang->lang);
+
+	return title ? title : country;
+}
+
 static int
 keep_country(void *ctx, const char *country, int64_t total, struct err *err)
 {
 	struct book *b = ctx;
-	const char *title = country_title(country, b->lang->lang);
 
 	(void)err;
 	b->countries = mem_grow(b->countries, b->country_count, &b->country_cap,
 		sizeof *b->countries);
 	b->countries[b->country_count++] = (struct handover_country){
-		.name = mem_strdup(title ? title : country),
+		.name = mem_strdup(country_name(b, country)),
 		.total = total,
 	};
 	return 0;
@@ -245,7 +252,7 @@ feed_name(void *ctx, const struct store_signature *row, struct err *err)
 		.role = s->role,
 		.organisation = person ? s->organisation : s->name,
 		.city = s->city,
-		.country = s->country,
+		.country = country_name(list->book, s->country),
 		.comment = s->comment,
 	};
 

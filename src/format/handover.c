@@ -1,6 +1,7 @@
 #include "format/handover.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,8 @@
 #define HEADING_GAP 16.0
 #define NAME_GAP 5.0
 #define TOTALS_WIDTH 240.0
+#define ROW_GAP 3.0	  /* of a table */
+#define COUNT_ROOM 40.0	  /* about what a number takes of its row */
 #define HEADING_ROOM 60.0 /* a heading is not left alone at the end */
 
 enum {
@@ -160,22 +163,44 @@ put_count(struct handover *h, enum sheet_style style, const char *label,
 	buf_release(&figure);
 }
 
+static const char *
+country_label(struct handover *h, const struct handover_country *row)
+{
+	return *row->name ? row->name : h->words->no_country;
+}
+
+/* How high columns are that have the same share of the rows, where a page has
+ * room for them; else more than they can be. */
+static double
+share_of(struct handover *h, const struct handover_country *rows, size_t count)
+{
+	double all = 0;
+
+	for (size_t i = 0; i < count; i++)
+		all += ROW_GAP + sheet_set(h->sheet, SHEET_NAME,
+					 country_label(h, &rows[i]),
+					 sheet_width(h->sheet) - COUNT_ROOM);
+	all /= COUNTRY_COLUMNS;
+	return all < sheet_room(h->sheet) - HEADING_ROOM ? all : INFINITY;
+}
+
 static void
 put_countries(
 	struct handover *h, const struct handover_country *rows, size_t count)
 {
-	size_t each = (count + COUNTRY_COLUMNS - 1) / COUNTRY_COLUMNS;
+	double share, top;
 
 	put(h, SHEET_SUBHEADING, h->words->by_country, 26);
 	sheet_gap(h->sheet, 6);
 	sheet_split(h->sheet, COUNTRY_COLUMNS);
+	share = share_of(h, rows, count);
+	top = sheet_room(h->sheet);
 	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && i % each == 0)
+		if (top - sheet_room(h->sheet) >= share)
 			sheet_column(h->sheet);
-		put_count(h, SHEET_NAME,
-			*rows[i].name ? rows[i].name : h->words->no_country,
+		put_count(h, SHEET_NAME, country_label(h, &rows[i]),
 			SHEET_COUNT, rows[i].total, sheet_width(h->sheet));
-		sheet_gap(h->sheet, 3);
+		sheet_gap(h->sheet, ROW_GAP);
 	}
 }
 
@@ -201,7 +226,7 @@ handover_totals(struct handover *h, const struct handover_country *rows,
 	for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++) {
 		put_count(h, SHEET_BODY, totals[i].label, SHEET_ITEM,
 			totals[i].count, TOTALS_WIDTH);
-		sheet_gap(h->sheet, 3);
+		sheet_gap(h->sheet, ROW_GAP);
 	}
 	if (count > 0)
 		put_countries(h, rows, count);

@@ -300,6 +300,12 @@ sheet_height(const struct sheet *s)
 	return bottom(s) - MARGIN_TOP;
 }
 
+double
+sheet_room(const struct sheet *s)
+{
+	return bottom(s) - s->y;
+}
+
 void
 sheet_column(struct sheet *s)
 {

@@ -99,9 +99,11 @@ void sheet_gap(struct sheet *sheet, double height);
 /* Leaves room wherever it is. */
 void sheet_drop(struct sheet *sheet, double height);
 
-/* Width of a column, and height of one that is as high as a page has room. */
+/* Width of a column, height of one that is as high as a page has room, and
+ * what is left of this one. */
 double sheet_width(const struct sheet *sheet);
 double sheet_height(const struct sheet *sheet);
+double sheet_room(const struct sheet *sheet);
 
 /* --- text -------------------------------------------------------------- */
 

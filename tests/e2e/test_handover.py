@@ -15,6 +15,7 @@ from workspace import (
     NOTFOUND,
     ORGANISER,
     REFUSED,
+    ROOT,
     USAGE,
     Terminal,
     says,
@@ -130,8 +131,11 @@ class Pdf:
                 pass
         return b"\n".join(found)
 
-    def ink(self, page):
-        """The columns of pixels of a page that are not white, as 0..1."""
+    def ink(self, page, top=0):
+        """
+        The columns of pixels of a page that are not white, as 0..1; from top
+        (in percent) down to the foot.
+        """
         out = self.tool(
             "pdftoppm", "-gray", "-r", "50", "-f", str(page), "-l",
             str(page), self.path,
@@ -139,7 +143,8 @@ class Pdf:
         _, size, _, pixels = out.split(b"\n", 3)
         width, height = map(int, size.split())
         rows = [
-            pixels[y * width : (y + 1) * width] for y in range(height * 9 // 10)
+            pixels[y * width : (y + 1) * width]
+            for y in range(height * top // 100, height * 9 // 10)
         ]
         return [
             x / width for x in range(width) if any(r[x] < 128 for r in rows)
@@ -162,7 +167,7 @@ def test_recipient_is_the_audience(campaign):
     order = ["The Union", "Con Tact", "Pub Lic", "محمد کریمی"]
     places = [text.index(name) for name in order]
     assert places == sorted(places)
-    assert "Nurse, The Clinic, Paris, FR" in text
+    assert "Nurse, The Clinic, Paris, France" in text
     assert "So be it" in text
     assert text.count("and 1 more whose name is not shown") == 1
 
@@ -211,6 +216,30 @@ def test_letter_and_totals(campaign):
     assert re.search(r"Iran\s+2\b", handover(campaign).pages("-layout")[2])
 
 
+@pytest.mark.parametrize("count, spread", [(1, 1), (7, 3), (90, 3), (249, 3)])
+def test_countries(ol, count, spread):
+    """Each with its number, evenly in columns while they fit on a page."""
+    source = (ROOT / "src/core/country_titles.h").read_text()
+    titles = dict(re.findall(r'{"([A-Z]{2})", {"([^"]+)"', source))
+    codes = list(titles)[:count]
+    ol.load(
+        [
+            {"name": f"Name {code}", "country": code}
+            for code in codes
+        ]
+    )  # fmt: skip
+    pdf = handover(ol)
+    pages = pdf.pages()
+    table = [page for page in pages[2:] if "Name" not in page]
+    assert len(table) == (3 if count > 200 else 1)
+    text = " ".join("\n".join(table).split())
+    for code in codes:
+        assert titles[code] in text
+    ink = pdf.ink(3, 24)
+    columns = [[x for x in ink if a <= x < a + 0.27] for a in (0.05, 0.36, 0.66)]
+    assert sum(map(bool, columns)) == spread
+
+
 def test_for_one_recipient(campaign):
     pages = handover(campaign, "--recipient", "R1@example.org").pages()
     assert "Dear Delegate 1," in pages[1]
@@ -257,7 +286,7 @@ def test_right_to_left(campaign):
     assert "درود بر همه" in pages[1]
     assert "سازمان" in pages[3] and "The Union" in pages[3]
     assert "محمد کریمی" in pages[4] and "Pub Lic" in pages[4]
-    assert "Nurse" in pages[4]
+    assert "Nurse" in pages[4] and "فرانسه" in pages[4]
     # A page is the mirror of one from left to right: with few names its
     # first column alone is written on.
     assert min(pdf.ink(5)) > 0.5

@@ -155,7 +155,8 @@ OUTPUTS = [
     *(Output(f"export {L} --audience {audience} --format {format}", audience,
              True, needs=format.split()[0])
       for audience in AUDIENCES for format in FORMATS
-      if (audience, format) != ("organisers", "pdf")),  # is refused
+      if (audience, format) != ("organisers", "pdf")),  # refused
+    Output(f"export {L} --format pdf", "recipient", True, needs="pdf"),
     Output(f"export {L}", "public", True),
     Output(f"export {L} --bom", "public", True),
     *(Output(f"{command} --format {format}", "nobody")
