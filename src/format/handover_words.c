@@ -6,7 +6,9 @@
 
 #include "core/lang.h"
 
-/* In Persian and Arabic the sentence is one that fits every number. */
+/* In Persian and Arabic the sentence is one that fits every number. Formatting
+ * takes bytes for columns, and would break such words anew each time. */
+/* clang-format off */
 static const struct handover_words words[] = {
 	{
 		.lang = "en",
@@ -64,16 +66,13 @@ static const struct handover_words words[] = {
 		.countries = "کشورها",
 		.by_country = "به تفکیک کشور",
 		.no_country = "کشور نامشخص",
-		.organisers_only = "فقط برای برگزارکنندگان: نام‌های "
-				   "این "
-				   "صفحه "
-				   "نباید به هیچ‌کس دیگر نشان "
-				   "داده "
-				   "شود.",
-		.one_unnamed = {"و ", " امضای دیگر که نامشان نشان داده "
-				      "نمی‌شود"},
-		.more_unnamed = {"و ", " امضای دیگر که نامشان نشان داده "
-				       "نمی‌شود"},
+		.organisers_only =
+			"فقط برای برگزارکنندگان: نام‌های این صفحه "
+			"نباید به هیچ‌کس دیگر نشان داده شود.",
+		.one_unnamed = {"و ",
+			" امضای دیگر که نامشان نشان داده نمی‌شود"},
+		.more_unnamed = {"و ",
+			" امضای دیگر که نامشان نشان داده نمی‌شود"},
 		.comma = "، ",
 		.thousands = ",",
 	},
@@ -93,6 +92,7 @@ static const struct handover_words words[] = {
 		.thousands = ",",
 	},
 };
+/* clang-format on */
 
 enum {
 	LANGUAGES = sizeof words / sizeof words[0]
