@@ -104,7 +104,7 @@ _openletter_value()
 	--delimiter) words="tab , ;" ;;
 	--rest) words=resend ;;
 	--paper) words='a4 letter' ;;
-	--log)
+	--log | --file)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.csv' -- "$word"
 			compgen -d -- "$word")
@@ -128,7 +128,8 @@ _openletter_value()
 	--recipient | --lang | --name | --email | --organisation | --role | \
 		--country | --city | --postcode | --comment | --source | \
 		--map | --limit | --when | --every | --test | --since | --until | --column | \
-		--status | --at | --domain | --batch | --save) ;;
+		--status | --at | --older-than | --remove | --domain | \
+		--batch | --save) ;;
 	*) return 1 ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
@@ -140,7 +141,13 @@ _openletter_options()
 
 	case $1 in
 	'') echo "$common --version" ;;
-	check) echo "$common --server --account" ;;
+	check) echo "$common --server --account --store --mend" ;;
+	suppress) echo "$common --file --remove --yes" ;;
+	erase)
+		echo "$common --name --as --organisation --country" \
+			"--postcode --dry-run --yes"
+		;;
+	forget) echo "$common --older-than --closed --dry-run --yes" ;;
 	preview) echo "$common --recipient --lang" ;;
 	sign)
 		echo "$common --name --email --as --organisation --role" \
@@ -194,7 +201,8 @@ _openletter_argument()
 		words=$(_openletter_first_column letters)
 		;;
 	sign:1 | import:1 | batches:1 | duplicates:1 | confirm:1 | \
-		withdraw:1 | reject:1 | send:1 | count:1 | export:1)
+		withdraw:1 | reject:1 | send:1 | count:1 | export:1 | \
+		erase:1 | forget:1)
 		# Those that can be signed and sent, without other documents.
 		words=$(_openletter_first_column count)
 		;;
@@ -217,7 +225,8 @@ _openletter()
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local verbs='init letters check preview sign import batches duplicates
 		revoke confirm withdraw reject undo filters expire suppress
-		send resume pause cancel resolve status log count export'
+		erase forget send resume pause cancel resolve status log count
+		export'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -230,7 +239,8 @@ _openletter()
 			--when | --every | --attach-signatures | --test | \
 			--since | --until | --at | \
 			--outbox | --log | --column | --status | --rest | \
-			--paper | --domain | --batch | --filter | --save)
+			--paper | --file | --remove | --older-than | \
+			--domain | --batch | --filter | --save)
 			((i++))
 			;;
 		-*) ;;

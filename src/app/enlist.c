@@ -14,6 +14,7 @@
 #include "store/store_ledger.h"
 #include "store/store_mailing.h"
 #include "store/store_signature.h"
+#include "store/store_suppression.h"
 
 /* A recipient kept in memory while signers are walked. */
 struct kept {

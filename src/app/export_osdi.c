@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "store/store_suppression.h"
 
 /* Names of systems in identifiers are of printable ASCII without a colon. */
 #define SYSTEM "openletter"

@@ -83,6 +83,7 @@ take(void *ctx, struct import_chunk *chunk, struct err *err)
 		out->tighter += what == STORE_SIGNED_TIGHTER;
 		out->withdrawn += what == STORE_SIGNED_WITHDRAWN;
 		out->refused += what == STORE_SIGNED_REJECTED;
+		out->erased += what == STORE_SIGNED_ERASED;
 	}
 	if (chunk->count > 0) {
 		im->first = im->first ? im->first : chunk->items[0].id;

@@ -5,7 +5,6 @@
 
 #include "app/catalog.h"
 #include "app/desk.h"
-#include "app/news.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -203,29 +202,5 @@ sign_take(struct signing_desk *desk, const struct signature *given, char *token,
 	if (rc == 0)
 		rc = store_one(desk->ws->store, &in, &item, out, err);
 	arena_release(&arena);
-	return rc;
-}
-
-int
-sign_suppress(struct workspace *ws, const char *who, struct err *err)
-{
-	bool is_link =
-		strchr(who, '/') ||
-		(!strchr(who, '@') && strlen(who) == TOKEN_SEALED_MAX - 1);
-	char key[ADDRESS_MAX];
-	int rc;
-
-	if (is_link && news_open_link(ws, who, key, err) < 0)
-		return -1;
-	if (!is_link && signature_address_key(who, key, err) < 0)
-		return err_prefix(err, "e-mail");
-	if (store_begin(ws->store, "suppressing", DB_DURABLE, err) < 0)
-		return -1;
-	rc = store_suppress(ws->store, key, is_link ? "by link" : "by hand",
-		clock_now(), err);
-	if (rc < 0 || store_commit(ws->store, err) < 0) {
-		store_rollback(ws->store);
-		return -1;
-	}
 	return rc;
 }

@@ -46,13 +46,6 @@ enum sign_result {
 int sign_take(struct signing_desk *desk, const struct signature *given,
 	char *token, enum sign_result *out, struct err *err);
 
-/*
- * Suppresses an address, or whom a link was sent to that asks for it.
- * Returns 1 when new, 0 when it was, or -1. Errors: ERR_DATA, ERR_NOTFOUND,
- * ERR_IO.
- */
-int sign_suppress(struct workspace *ws, const char *who, struct err *err);
-
 struct import_result {
 	int64_t batch; /* 0: nothing was stored */
 	int64_t rows;
@@ -61,6 +54,7 @@ struct import_result {
 	int64_t tighter;
 	int64_t withdrawn; /* not taken: withdrawn before */
 	int64_t refused;   /* not taken: rejected before, by hand */
+	int64_t erased;	   /* not taken: erased before */
 	int64_t idle;	   /* not taken: withdrawn, say, where they come from */
 	int64_t rejected;
 	char *rejects; /* the file they were written to, NULL without; free */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include <sys/random.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 enum {
 	BLOCK = 16, /* of AES */
@@ -67,8 +70,13 @@ token_below(uint32_t limit)
 static void
 write_hex(const unsigned char *bytes, size_t len, char *out)
 {
-	for (size_t i = 0; i < len; i++)
-		snprintf(out + i * 2, 3, "%02x", bytes[i]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	*out = '\0';
 }
 
 void
@@ -122,6 +130,55 @@ token_key(const char *secret, const char *purpose, struct token_key *out)
 		    (const unsigned char *)purpose, strlen(purpose), mac, NULL))
 		end_without("HMAC-SHA-256");
 	memcpy(out->bytes, mac, sizeof out->bytes);
+}
+
+struct token_mac {
+	EVP_MAC *how;
+	EVP_MAC_CTX *ctx;
+};
+
+struct token_mac *
+token_mac_new(const struct token_key *key)
+{
+	struct token_mac *mac = mem_zalloc(sizeof *mac);
+	char sha256[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string("digest", sha256, 0),
+		OSSL_PARAM_construct_end(),
+	};
+
+	mac->how = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	mac->ctx = EVP_MAC_CTX_new(mac->how);
+	if (!mac->ctx || EVP_MAC_init(mac->ctx, key->bytes, sizeof key->bytes,
+				 params) != 1)
+		end_without("HMAC-SHA-256");
+	return mac;
+}
+
+void
+token_mac_free(struct token_mac *mac)
+{
+	if (!mac)
+		return;
+	EVP_MAC_CTX_free(mac->ctx);
+	EVP_MAC_free(mac->how);
+	free(mac);
+}
+
+void
+token_mac(
+	struct token_mac *mac, const char *text, char out[static TOKEN_MAC_MAX])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	size_t size = 0;
+
+	/* Without a key it begins anew with the one it has. */
+	if (EVP_MAC_init(mac->ctx, NULL, 0, NULL) != 1 ||
+		EVP_MAC_update(mac->ctx, (const unsigned char *)text,
+			strlen(text)) != 1 ||
+		EVP_MAC_final(mac->ctx, digest, &size, sizeof digest) != 1)
+		end_without("HMAC-SHA-256");
+	write_hex(digest, TOKEN_MAC_MAX / 2, out);
 }
 
 /*

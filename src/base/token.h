@@ -41,6 +41,23 @@ enum {
 void token_secret(char out[static TOKEN_SECRET_MAX]);
 
 /*
+ * Keyed digests of texts: HMAC-SHA-256, its first 128 bits in lower-case
+ * hexadecimal, and a NUL. Who has no key cannot tell what a digest is of, nor
+ * find out by trying. One belongs to one thread.
+ */
+enum {
+	TOKEN_MAC_MAX = 33
+};
+
+struct token_key;
+struct token_mac;
+
+struct token_mac *token_mac_new(const struct token_key *key);
+void token_mac_free(struct token_mac *mac);
+void token_mac(struct token_mac *mac, const char *text,
+	char out[static TOKEN_MAC_MAX]);
+
+/*
  * Sealed numbers, for links that say which row they mean: 22 characters
  * A-Z a-z 0-9 - _ (base64url), the same for the same number and key. Who has
  * no key can neither read one nor make one that opens, and no row is needed

@@ -123,6 +123,8 @@ CMD_DECLARE(undo);
 CMD_DECLARE(filters);
 CMD_DECLARE(expire);
 CMD_DECLARE(suppress);
+CMD_DECLARE(erase);
+CMD_DECLARE(forget);
 CMD_DECLARE(send);
 CMD_DECLARE(resume);
 CMD_DECLARE(pause);

@@ -3,6 +3,7 @@
 
 #include "app/check.h"
 #include "app/server_check.h"
+#include "app/soundness.h"
 #include "cmd/cmd.h"
 
 enum {
@@ -110,16 +111,38 @@ check_server(struct cmd *cmd, const char *account, char *const *letters,
 	return rc;
 }
 
+static int
+check_store(struct cmd *cmd, bool mend, struct err *err)
+{
+	int rc = soundness_check(&cmd->ws, mend, &cmd->problems, err);
+	size_t wrong = cmd->problems.count;
+
+	cmd_print_problems(&cmd->problems);
+	if (rc < 0)
+		return -1;
+	if (wrong)
+		return err_set(err, ERR_DATA, "%zu problem%s in the database",
+			wrong, wrong == 1 ? "" : "s");
+	cmd_say(cmd, rc ? "The database is sound: pages, references, signers, "
+			  "states and counts agree."
+			: "There is no database yet.");
+	return 0;
+}
+
 int
 cmd_check(struct cmd *cmd, int argc, char **argv, struct err *err)
 {
-	bool server = false;
+	bool server = false, store = false, mend = false;
 	const char *account = NULL;
 	const struct opt options[] = {
 		{"server", 0, OPT_FLAG, &server, NULL,
 			"log in at the mail server, look up SPF, DKIM, DMARC"},
 		{"account", 0, OPT_TEXT, &account, "NAME",
 			"with --server: only [smtp NAME]"},
+		{"store", 0, OPT_FLAG, &store, NULL,
+			"check the database too, and count everything again"},
+		{"mend", 0, OPT_FLAG, &mend, NULL,
+			"with --store: write what was counted again"},
 		OPT_END,
 	};
 	struct check_result result;
@@ -130,6 +153,8 @@ cmd_check(struct cmd *cmd, int argc, char **argv, struct err *err)
 		return rc < 0 ? -1 : 0;
 	if (account && !server)
 		return err_set(err, ERR_USAGE, "--account goes with --server");
+	if (mend && !store)
+		return err_set(err, ERR_USAGE, "--mend goes with --store");
 	if (check_all(&cmd->ws, argv, (size_t)argc, &result, &cmd->problems,
 		    err) < 0)
 		return -1;
@@ -140,6 +165,8 @@ cmd_check(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"No problems. Looked at %zu letters (%zu files) and "
 			"%zu lists.",
 			result.letters, result.files, result.lists);
+	if (store && check_store(cmd, mend, err) < 0)
+		return -1;
 	if (server && !result.conf_wrong &&
 		check_server(cmd, account, argv, (size_t)argc, err) < 0)
 		return -1;

@@ -89,6 +89,9 @@ print_result(const struct cmd *cmd, const struct import_request *request,
 			"%" PRId64 " not taken: they withdrew their signature "
 			"before.",
 			r->withdrawn);
+	if (r->erased)
+		cmd_say(cmd, "%" PRId64 " not taken: they were erased before.",
+			r->erased);
 	if (r->idle)
 		cmd_say(cmd,
 			"%" PRId64 " not taken: their state is pending, "

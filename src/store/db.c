@@ -244,6 +244,49 @@ db_set_header(struct db *db, int version, int application, struct err *err)
 	return db_script(db, sql, err);
 }
 
+/* The engine's copy of everything goes to a file that has no name any more,
+ * in the database's folder: the list is too large for memory, and no other
+ * folder is the owner's alone. */
+static void
+set_temporary_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!sqlite3_temp_directory)
+		sqlite3_temp_directory =
+			slash ? sqlite3_mprintf(
+					"%.*s", (int)(slash - path), path)
+			      : sqlite3_mprintf(".");
+}
+
+int
+db_rewrite(struct db *db, struct err *err)
+{
+	int rc;
+
+	assert(!db->opener);
+	set_temporary_folder(db->path);
+	rc = db_script(db, "PRAGMA temp_store = FILE; VACUUM", err);
+	sqlite3_exec(
+		db->handle, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+	return rc;
+}
+
+int
+db_empty_log(struct db *db, struct err *err)
+{
+	int busy;
+
+	if (read_pragma(db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy, err) < 0)
+		return -1;
+	return busy ? err_set(err, ERR_AGAIN,
+			      "%s: another program has been reading in it for "
+			      "more than %d s; end it and run the command "
+			      "again",
+			      db->path, BUSY_TIMEOUT_MS / 1000)
+		    : 0;
+}
+
 int
 db_begin(struct db *db, const char *who, enum db_sync sync, struct err *err)
 {

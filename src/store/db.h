@@ -35,6 +35,17 @@ int db_script(struct db *db, const char *sql, struct err *err);
 int db_header(struct db *db, int *version, int *application, struct err *err);
 int db_set_header(struct db *db, int version, int application, struct err *err);
 
+/*
+ * Writes all of the database anew, so that nothing is left in it of what was
+ * deleted; needs room for two copies beside it for a moment.
+ * Errors: ERR_IO: the disk is full, nothing was changed.
+ */
+int db_rewrite(struct db *db, struct err *err);
+
+/* Empties the write-ahead log. Errors: ERR_AGAIN: another program reads in it
+ * and has not ended for too long. */
+int db_empty_log(struct db *db, struct err *err);
+
 /* Whether there is no table in it. Returns 1, 0 or -1. */
 int db_is_empty(struct db *db, struct err *err);
 

@@ -142,3 +142,18 @@ CREATE VIEW recount AS
 INSERT INTO tally SELECT letter, what, value, total FROM recount;
 
 UPDATE signature SET source = '' WHERE batch IS NOT NULL;
+
+-- The signatures of those who are being erased: empty but within that
+-- transaction. An erased person's signature stays, without anything but what
+-- is counted; where their address or key stood there is a digest of it, keyed
+-- with the secret, after 'e:' (signer.key, delivery.key, suppression.email_key).
+CREATE TABLE erasing (
+	signature INTEGER PRIMARY KEY
+) STRICT;
+
+-- One row while what was erased may still lie in parts of the files that are
+-- not in use.
+CREATE TABLE scrub (
+	id    INTEGER PRIMARY KEY CHECK (id = 1),
+	since INTEGER NOT NULL
+) STRICT;

@@ -152,23 +152,182 @@ X(LETTER_REJUVENATE, /* a cancelled mailing is not the last letter */ \
 	"UPDATE letter SET newest = coalesce((SELECT max(m.newest) " \
 	"FROM mailing m WHERE m.letter = letter.id AND m.audience = 0 " \
 	"AND m.state <> 3), 0) WHERE id = $1") \
-X(RECOUNT, \
-	"SELECT l.name, w.what, w.value, coalesce(t.total, 0), " \
-	"coalesce(r.total, 0) FROM " \
-	"(SELECT letter, what, value FROM tally UNION " \
-	"SELECT letter, what, value FROM recount) w " \
-	"LEFT JOIN tally t ON t.letter = w.letter AND t.what = w.what " \
-	"AND t.value = w.value " \
-	"LEFT JOIN recount r ON r.letter = w.letter AND r.what = w.what " \
-	"AND r.value = w.value " \
-	"LEFT JOIN letter l ON l.id = w.letter " \
-	"WHERE coalesce(t.total, 0) <> coalesce(r.total, 0) " \
-	"ORDER BY 1, 2, 3") \
+X(RECOUNT, /* reads the signatures once for each sort of tally */ \
+	"SELECT l.name, w.what, w.value, w.total, w.right FROM " \
+	"(SELECT letter, what, value, sum(total) AS total, " \
+	"sum(counted) AS right FROM " \
+	"(SELECT letter, what, value, total, 0 AS counted FROM tally " \
+	"UNION ALL SELECT letter, what, value, 0, total FROM recount) " \
+	"GROUP BY 1, 2, 3 HAVING sum(total) <> sum(counted)) w " \
+	"LEFT JOIN letter l ON l.id = w.letter ORDER BY 1, 2, 3") \
+X(TALLY_FORGET_ALL, \
+	"DELETE FROM tally") \
+X(TALLY_COUNT_ALL, \
+	"INSERT INTO tally SELECT letter, what, value, total FROM recount") \
+X(CHECK_PAGES, \
+	"SELECT integrity_check FROM pragma_integrity_check(10)") \
+X(CHECK_REFERENCES, \
+	"SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check " \
+	"GROUP BY 1, 2") \
+X(CHECK_UNSIGNED, /* of those that count or may come to */ \
+	"SELECT count(*), min(id) FROM signature WHERE state IN (0, 1) " \
+	"AND id NOT IN (SELECT signature FROM signer)") \
+X(CHECK_SIGNERS, \
+	"SELECT count(*), min(g.signature) FROM signer g " \
+	"LEFT JOIN signature s ON s.id = g.signature " \
+	"WHERE s.id IS NULL OR s.letter <> g.letter") \
+X(CHECK_SHARED, \
+	"SELECT count(*), min(signature) FROM (SELECT signature FROM signer " \
+	"GROUP BY signature HAVING count(*) > 1)") \
+X(CHECK_REPEATED, \
+	"SELECT count(*), min(s.id) FROM signature s " \
+	"LEFT JOIN signature f ON f.id = s.first AND f.letter = s.letter " \
+	"WHERE s.state = 5 AND f.id IS NULL") \
+X(CHECK_SIGNATURE_CODES, \
+	"SELECT count(*), min(id) FROM signature " \
+	"WHERE state NOT BETWEEN 0 AND 6 OR kind NOT BETWEEN 0 AND 1 " \
+	"OR visibility NOT BETWEEN 0 AND 2") \
+X(CHECK_DELIVERY_CODES, \
+	"SELECT count(*), min(id) FROM delivery " \
+	"WHERE state NOT BETWEEN 0 AND 9") \
+X(CHECK_MAILING_CODES, \
+	"SELECT count(*), min(id) FROM mailing " \
+	"WHERE state NOT BETWEEN 0 AND 3 OR audience NOT BETWEEN 0 AND 3") \
+\
 X(SUPPRESS, \
 	"INSERT INTO suppression(email_key, reason, at) VALUES ($1, $2, $3) " \
 	"ON CONFLICT DO NOTHING") \
 X(SUPPRESSED, \
 	"SELECT 1 FROM suppression WHERE email_key = $1") \
+X(SUPPRESSED_DIGESTS, \
+	"SELECT 1 FROM suppression " \
+	"WHERE email_key >= 'e:' AND email_key < 'e;' LIMIT 1") \
+X(UNSUPPRESS, \
+	"DELETE FROM suppression WHERE email_key = $1") \
+X(SUPPRESSIONS, \
+	"SELECT email_key, reason, at FROM suppression ORDER BY email_key") \
+\
+X(ERASED_ANY, \
+	"SELECT 1 FROM signer WHERE letter = $1 " \
+	"AND key >= 'e:' AND key < 'e;' UNION ALL " \
+	"SELECT 1 FROM suppression WHERE email_key >= 'e:' " \
+	"AND email_key < 'e;' AND reason = 'erased' LIMIT 1") \
+X(ERASED_FIND, \
+	"SELECT 1 FROM signer WHERE letter = $1 AND key = $2 UNION ALL " \
+	"SELECT 1 FROM suppression WHERE email_key = $3 " \
+	"AND reason = 'erased' LIMIT 1") \
+X(SIGNER_RENAME, \
+	"UPDATE signer SET key = $3 WHERE letter = $1 AND key = $2") \
+X(ERASING_ADD, \
+	"INSERT INTO erasing(signature) VALUES ($1) ON CONFLICT DO NOTHING") \
+X(ERASING_ADD_OLD, /* who has something left, and no letter under way */ \
+	"INSERT INTO erasing(signature) SELECT id FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND signed_at < $2 " \
+	"AND (kind = 0 AND name <> '' OR kind = 1 AND name || email || role " \
+	"|| city || postcode || comment <> '') AND id NOT IN " \
+	"(SELECT signature FROM delivery WHERE signature IS NOT NULL " \
+	"AND state IN (0, 1, 2, 4, 6)) ON CONFLICT DO NOTHING") \
+X(ERASING_KEPT, /* old enough, but for a letter under way */ \
+	"SELECT count(*) FROM signature " \
+	"WHERE ($1 = 0 OR letter = $1) AND signed_at < $2 " \
+	"AND name || email <> '' AND id IN " \
+	"(SELECT signature FROM delivery WHERE signature IS NOT NULL " \
+	"AND state IN (0, 1, 2, 4, 6))") \
+X(ERASING_EMAILS, \
+	"SELECT id, email FROM signature WHERE email <> ''") \
+X(ERASING_NAMES, \
+	"SELECT id, kind, name, organisation, country, postcode " \
+	"FROM signature WHERE letter = $1 AND email = '' AND country = $2 " \
+	"AND name || organisation <> ''") \
+X(ERASING_SIGNATURES, \
+	"SELECT l.name, count(*), sum(s.state = 1), sum(s.kind = 1), " \
+	"sum(s.updates) FROM erasing e JOIN signature s ON s.id = e.signature " \
+	"JOIN letter l ON l.id = s.letter GROUP BY l.id ORDER BY l.name") \
+X(ERASING_MESSAGES, \
+	"SELECT count(*), coalesce(sum(state IN (0, 4)), 0), " \
+	"coalesce(sum(state = 6), 0) FROM delivery WHERE signature IN " \
+	"(SELECT signature FROM erasing) OR ($1 <> '' AND key = $1)") \
+X(ERASING_OLD_NAMES, /* of version 1, which did not note whose they are */ \
+	"SELECT id FROM mailing WHERE names <> '' AND state IN (0, 1) " \
+	"AND letter IN (SELECT s.letter FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature) LIMIT 1") \
+X(ERASING_COUNTS, \
+	"SELECT s.letter, s.visibility, s.organisation, count(*) " \
+	"FROM erasing e JOIN signature s ON s.id = e.signature " \
+	"WHERE s.state = 1 AND s.kind = 0 GROUP BY 1, 2, 3 ORDER BY 1") \
+X(ERASING_SIGNERS, /* also of who was erased, and has not confirmed since */ \
+	"SELECT letter, key FROM signer WHERE letter = $1 AND key > $2 " \
+	"AND (signature IN (SELECT signature FROM erasing) OR signature IN " \
+	"(SELECT f.id FROM erasing e JOIN signature s ON s.id = e.signature " \
+	"JOIN signature f ON f.id = s.first WHERE f.kind = 0 " \
+	"AND f.name = '' OR f.email = '' AND s.email <> '')) " \
+	"ORDER BY key LIMIT $3") \
+X(ERASING_LETTERS, \
+	"SELECT DISTINCT s.letter FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature WHERE s.letter > $1 " \
+	"ORDER BY 1 LIMIT 1") \
+X(ERASE_SIGNATURES, /* an organisation keeps its name */ \
+	"UPDATE signature SET name = '', email = '', " \
+	"organisation = iif(kind = 1, organisation, ''), " \
+	"visibility = iif(kind = 1, visibility, 2), " \
+	"given = iif(kind = 1, given, NULL), role = '', city = '', " \
+	"postcode = '', comment = '', updates = 0, line = NULL " \
+	"WHERE id IN (SELECT signature FROM erasing)") \
+X(ERASE_NAMES, \
+	"DELETE FROM mailing_name WHERE mailing IN (SELECT id FROM mailing) " \
+	"AND signature IN (SELECT e.signature FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature WHERE s.kind = 0)") \
+X(ERASE_NAMES_OF_CONTACTS, \
+	"UPDATE mailing_name SET name = '', role = '', city = '', " \
+	"comment = '' WHERE mailing IN (SELECT id FROM mailing) " \
+	"AND signature IN (SELECT e.signature FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature WHERE s.kind = 1)") \
+X(ERASE_MAILINGS, /* what they say is needed no more once they are over */ \
+	"UPDATE mailing SET names = '', reason = '' " \
+	"WHERE state IN (2, 3) AND (names <> '' OR reason <> '') " \
+	"AND letter IN (SELECT s.letter FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature)") \
+X(ERASE_REASONS, \
+	"UPDATE mailing SET reason = 'a server refused a letter' " \
+	"WHERE reason <> '' AND EXISTS (SELECT 1 FROM (SELECT $1 AS email " \
+	"UNION SELECT $2 UNION SELECT s.email FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature WHERE s.email <> '') " \
+	"WHERE instr(lower(reason), lower(email)) > 0)") \
+X(ERASE_REPLIES, /* in which a server named them */ \
+	"UPDATE delivery SET reply = '' " \
+	"WHERE reply <> '' AND EXISTS (SELECT 1 FROM (SELECT $1 AS email " \
+	"UNION SELECT $2 UNION SELECT s.email FROM erasing e " \
+	"JOIN signature s ON s.id = e.signature WHERE s.email <> '') " \
+	"WHERE instr(lower(reply), lower(email)) > 0)") \
+X(ERASE_SIGNER_ROWS, \
+	"UPDATE mailing_row SET fields = '{}' WHERE id IN " \
+	"(SELECT coalesce(signer_row, row) FROM delivery WHERE signature IN " \
+	"(SELECT signature FROM erasing))") \
+X(ERASING_ROWS, \
+	"SELECT id, json_extract(fields, '$.email') FROM mailing_row " \
+	"WHERE id > $1 AND json_extract(fields, '$.email') <> '' " \
+	"ORDER BY id LIMIT $2") \
+X(ERASE_ROW, \
+	"UPDATE mailing_row SET fields = '{}' WHERE id = $1") \
+X(ERASING_DELIVERIES, /* in the name of others they are not theirs */ \
+	"SELECT d.id, d.key, d.key = $1 OR m.audience = 2 FROM delivery d " \
+	"JOIN mailing m ON m.id = d.mailing WHERE d.id > $2 " \
+	"AND (d.signature IN (SELECT signature FROM erasing) " \
+	"OR ($1 <> '' AND d.key = $1)) ORDER BY d.id LIMIT $3") \
+X(ERASE_DELIVERY, \
+	"UPDATE delivery SET recipient = iif($2 = '', recipient, ''), " \
+	"key = iif($2 = '', key, $2), " \
+	"reply = iif(state IN (0, 4), 'this person was erased', ''), " \
+	"at = iif(state IN (0, 4), $3, at), " \
+	"state = iif(state IN (0, 4), 8, state) WHERE id = $1") \
+X(ERASING_CLEAR, \
+	"DELETE FROM erasing") \
+X(SCRUB_BEGIN, \
+	"INSERT INTO scrub(id, since) VALUES (1, $1) ON CONFLICT DO NOTHING") \
+X(SCRUB_DUE, \
+	"SELECT since FROM scrub") \
+X(SCRUB_END, \
+	"DELETE FROM scrub") \
 \
 X(SIGNER_MOVE, \
 	"UPDATE signer SET signature = $4 " \
@@ -185,7 +344,8 @@ X(SIGNATURE_IDENTITY, \
 	"JOIN letter l ON l.id = s.letter WHERE s.id = $1") \
 X(MEMBERS, /* the signatures of one signer */ \
 	"SELECT s.id, s.state, s.visibility, coalesce(s.given, " \
-	"s.visibility), coalesce(b.revoked_at, 0) <> 0, c.state, s.first " \
+	"s.visibility), coalesce(b.revoked_at, 0) <> 0, c.state, s.first, " \
+	"s.kind = 0 AND s.name = '' " \
 	"FROM signature s LEFT JOIN batch b ON b.id = s.batch " \
 	"LEFT JOIN confirmation c ON c.signature = s.id " \
 	"WHERE s.id = $1 OR s.first = $1 ORDER BY s.id") \
@@ -379,6 +539,9 @@ X(DELIVERY_IN_MAILING, /* the letter, for the index */ \
 	"SELECT 1 FROM delivery WHERE letter = $1 AND key = $2 " \
 	"AND mailing = $3 AND ($4 = 0 OR signature = $4) " \
 	"LIMIT 1") \
+X(DELIVERY_DIGESTS, /* whether anybody's was erased */ \
+	"SELECT 1 FROM delivery WHERE letter = $1 " \
+	"AND key >= 'e:' AND key < 'e;' LIMIT 1") \
 X(DELIVERY_KEY, \
 	"SELECT key FROM delivery WHERE id = $1") \
 X(DELIVERY_DUE, \

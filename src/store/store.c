@@ -86,6 +86,7 @@ store_close(struct store *store)
 {
 	if (!store)
 		return;
+	token_mac_free(store->mac);
 	db_close(store->db);
 	free(store);
 }

@@ -18,6 +18,8 @@
 
 struct store {
 	struct db *db;
+	struct token_mac *mac; /* of those who were erased; see
+				  store_erased.h */
 };
 
 /*

@@ -74,6 +74,20 @@ store_counts_move(struct store_counts *counts, const char *organisation,
 		c, TALLY_ORGANISATION, shown_organisation(organisation, to), 1);
 }
 
+void
+store_counts_hide(struct store_counts *counts, enum visibility from,
+	const char *organisation, int count)
+{
+	struct counter *c = &counts->counter;
+
+	if (from == VISIBILITY_COUNT)
+		return;
+	add_number(counts, TALLY_VISIBILITY, from, -count);
+	add_number(counts, TALLY_VISIBILITY, VISIBILITY_COUNT, count);
+	counter_add(c, TALLY_ORGANISATION, organisation, -count);
+	counter_add(c, TALLY_ORGANISATION, "", count);
+}
+
 static int
 write_one(struct store *store, enum sql statement, int64_t letter,
 	const struct counted *c, struct err *err)

@@ -54,6 +54,10 @@ void store_counts_add(struct store_counts *counts,
 void store_counts_move(struct store_counts *counts, const char *organisation,
 	enum visibility from, enum visibility to);
 
+/* The same of so many signatures that nobody may see any more. */
+void store_counts_hide(struct store_counts *counts, enum visibility from,
+	const char *organisation, int count);
+
 /* Writes the changes, within the transaction that made them, and begins
  * anew. */
 int store_counts_write(

@@ -6,8 +6,9 @@
 
 #include "base/mem.h"
 #include "base/token.h"
+#include "store/store_erased.h"
 #include "store/store_names.h"
-#include "store/store_signature.h"
+#include "store/store_suppression.h"
 
 /* 0 stays NULL. */
 static void
@@ -41,8 +42,24 @@ store_delivery_add(struct store *store, const struct store_delivery_new *in,
 	return db_run(q, err);
 }
 
-int
-store_reached(struct store *store, int64_t letter, const char *key,
+/* What stands in the letter's deliveries for an address that was erased, if
+ * any was. Returns 1, 0 or -1. */
+static int
+erased_key(struct store *store, int64_t letter, const char *key,
+	char out[static STORE_ERASED_MAX], struct err *err)
+{
+	struct db_query *q = db_query(store->db, SQL_DELIVERY_DIGESTS, err);
+	int rc;
+
+	if (!q)
+		return -1;
+	db_bind_int(q, 1, letter);
+	rc = db_find(q, NULL, err);
+	return rc > 0 ? store_erased_key(store, key, out, err) : rc;
+}
+
+static int
+reached(struct store *store, int64_t letter, const char *key,
 	enum audience audience, int64_t signature, struct err *err)
 {
 	struct db_query *q = db_query(store->db, SQL_DELIVERY_REACHED, err);
@@ -54,6 +71,20 @@ store_reached(struct store *store, int64_t letter, const char *key,
 	db_bind_int(q, 3, audience);
 	db_bind_int(q, 4, signature);
 	return db_find(q, NULL, err);
+}
+
+int
+store_reached(struct store *store, int64_t letter, const char *key,
+	enum audience audience, int64_t signature, struct err *err)
+{
+	char digest[STORE_ERASED_MAX];
+	int rc = reached(store, letter, key, audience, signature, err);
+
+	if (rc != 0)
+		return rc;
+	rc = erased_key(store, letter, key, digest, err);
+	return rc > 0 ? reached(store, letter, digest, audience, signature, err)
+		      : rc;
 }
 
 int
@@ -104,6 +135,7 @@ store_delivery_release(struct store_delivery *d)
 struct due {
 	struct store_delivery delivery;
 	char *key;
+	bool erased;   /* whom it goes to, or in whose name */
 	bool gone;     /* the signature behind it counts no more */
 	bool hidden;   /* nobody may see the signature's name now */
 	int64_t later; /* not before this time; 0: now */
@@ -147,6 +179,8 @@ read_due(struct db_query *q, struct due *out, int64_t now)
 				.signer = copy(q, 8),
 			},
 		.key = copy(q, 9),
+		.erased = store_is_erased_key(db_text(q, 9)) ||
+			  strcmp(db_text(q, 8), "{}") == 0,
 		.gone = !db_is_null(q, 10) &&
 			db_int(q, 10) != SIGNATURE_CONFIRMED,
 		.hidden = !visibility_shows(
@@ -256,6 +290,9 @@ claim_one(struct store *store, const struct store_claim *claim,
 {
 	struct db_query *q;
 
+	if (due->erased)
+		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
+			"this person was erased", claim->now, err);
 	if (due->gone)
 		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
 			"the signature does not count any more", claim->now,

@@ -20,6 +20,7 @@ struct member {
 	enum visibility visibility;
 	enum visibility given; /* as it was signed */
 	bool revoked;	       /* with its batch */
+	bool erased;	       /* its owner was, and may have signed again */
 	enum confirmation confirmation;
 };
 
@@ -271,13 +272,15 @@ read_members(
 					? CONFIRMATION_DONE
 					: (enum confirmation)db_int(q, 5),
 			.first = db_int(q, 6),
+			.erased = db_int(q, 7) != 0,
 		};
 	}
 	return rc;
 }
 
-/* Which counts, or would: of equals the one that does, whom letters may have
- * been sent for, else the earliest. NULL: all of them were taken back. */
+/* Which counts, or would: of equals one with a name, then the one that does,
+ * whom letters may have been sent for, else the earliest. NULL: all of them
+ * were taken back. */
 static const struct member *
 choose(const struct members *all, int64_t head)
 {
@@ -296,6 +299,8 @@ choose(const struct members *all, int64_t head)
 					      rank[best->confirmation]
 				    : 1;
 
+		if (better == 0)
+			better = best->erased - m->erased;
 		if (better > 0 || (better == 0 && m->id == head))
 			best = m;
 	}
@@ -320,7 +325,8 @@ tightest(const struct members *all, const struct member *chosen)
 	for (size_t i = 0; i < all->count; i++) {
 		const struct member *m = &all->items[i];
 
-		if (!m->revoked && m->confirmation == CONFIRMATION_DONE &&
+		if (!m->revoked && !m->erased &&
+			m->confirmation == CONFIRMATION_DONE &&
 			m->given > tightest)
 			tightest = m->given;
 	}

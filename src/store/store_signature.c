@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/store_erased.h"
 #include "store/store_life.h"
 
 /* Who a key stands for so far. */
@@ -14,6 +15,7 @@ struct holder {
 	int64_t id;
 	enum signature_state state;
 	enum visibility visibility;
+	bool erased;		 /* without a name: its owner was erased */
 	struct store_item *item; /* the same, when it is not stored yet */
 };
 
@@ -169,7 +171,8 @@ meet(struct store *store, const struct store_signing *in,
 	const bool ended = holder->state == SIGNATURE_WITHDRAWN ||
 			   holder->state == SIGNATURE_REJECTED;
 
-	if (holder->state == SIGNATURE_CONFIRMED ||
+	if ((holder->state == SIGNATURE_CONFIRMED &&
+		    (pending || !holder->erased)) ||
 		(pending && holder->state == SIGNATURE_PENDING) ||
 		(pending && ended && in->revive))
 		return repeat(store, in, item, holder, counts, err);
@@ -181,7 +184,12 @@ meet(struct store *store, const struct store_signing *in,
 	}
 	if (store_take_over(store, holder->id, item->id, counts, err) < 0)
 		return -1;
-	*holder = (struct holder){item->id, in->state, item->visibility, item};
+	*holder = (struct holder){
+		.id = item->id,
+		.state = in->state,
+		.visibility = item->visibility,
+		.item = item,
+	};
 	return set_signer(
 		store, in->letter, item->signature->key, item->id, err);
 }
@@ -221,6 +229,25 @@ compare(const void *a, const void *b)
 	return order ? order : (x->item > y->item) - (x->item < y->item);
 }
 
+/*
+ * Whether it is of somebody who was erased. No list brings them back; who signs
+ * again themselves is the same signer as before. Returns 1, 0 or -1.
+ */
+static int
+find_erased(struct store *store, const struct store_signing *in,
+	struct store_item *item, struct err *err)
+{
+	const struct signature *s = item->signature;
+	int rc;
+
+	if (in->revive)
+		return store_erased_return(store, in->letter, s->key, err);
+	rc = store_is_erased(store, in->letter, s, err);
+	if (rc > 0)
+		item->what = STORE_SIGNED_ERASED;
+	return rc;
+}
+
 /* Sets what each is. In the order of their keys, which is that of the table:
  * a large list is stored several times as fast as in any other. */
 static int
@@ -229,12 +256,20 @@ decide(struct store *store, const struct store_signing *in,
 	struct err *err)
 {
 	struct holder holder = {0};
+	int any = store_erased_any(store, in->letter, err);
 
+	if (any < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		struct store_item *item = sorted[i].item;
 		const char *key = item->signature->key;
 		int added = 0;
+		int erased = any ? find_erased(store, in, item, err) : 0;
 
+		if (erased < 0)
+			return -1;
+		if (erased && !in->revive)
+			continue;
 		if (i == 0 || sorted[i].begin != sorted[i - 1].begin ||
 			strcmp(sorted[i - 1].item->signature->key, key) != 0) {
 			added = add_signer(
@@ -242,10 +277,15 @@ decide(struct store *store, const struct store_signing *in,
 			if (added < 0)
 				return -1;
 			holder = (struct holder){
-				item->id, in->state, item->visibility, item};
+				.id = item->id,
+				.state = in->state,
+				.visibility = item->visibility,
+				.item = item,
+			};
 			if (!added && find_holder(store, in->letter, key,
 					      &holder, err) < 0)
 				return -1;
+			holder.erased = erased;
 		}
 		if (!added && meet(store, in, item, &holder, counts, err) < 0)
 			return -1;
@@ -617,31 +657,4 @@ store_count_new(
 {
 	*out = 0;
 	return store_counts_one(store, letter, TALLY_NEW, "", out, err);
-}
-
-int
-store_suppress(struct store *store, const char *email_key, const char *reason,
-	int64_t now, struct err *err)
-{
-	struct db_query *q = db_query(store->db, SQL_SUPPRESS, err);
-
-	if (!q)
-		return -1;
-	db_bind_text(q, 1, email_key);
-	db_bind_text(q, 2, reason);
-	db_bind_int(q, 3, now);
-	if (db_run(q, err) < 0)
-		return -1;
-	return db_changes(store->db) > 0;
-}
-
-int
-store_is_suppressed(struct store *store, const char *email_key, struct err *err)
-{
-	struct db_query *q = db_query(store->db, SQL_SUPPRESSED, err);
-
-	if (!q)
-		return -1;
-	db_bind_text(q, 1, email_key);
-	return db_find(q, NULL, err);
 }

@@ -1,4 +1,4 @@
-/* Signatures, their counts, and suppressed addresses. */
+/* Signatures and their counts. */
 #ifndef STORE_STORE_SIGNATURE_H
 #define STORE_STORE_SIGNATURE_H
 
@@ -17,8 +17,9 @@ struct store_signing {
 	const char *source;
 	int64_t batch; /* 0: none */
 	int64_t now;
-	bool revive; /* who withdrew or was rejected before counts again: they
-			ask themselves; else the signature is not stored */
+	bool revive; /* who withdrew, was rejected or erased before counts
+			again: they ask themselves; else the signature is not
+			stored */
 };
 
 enum store_signed {
@@ -28,6 +29,7 @@ enum store_signed {
 				   tightened */
 	STORE_SIGNED_WITHDRAWN, /* withdrawn before; not stored */
 	STORE_SIGNED_REJECTED,	/* rejected before; not stored */
+	STORE_SIGNED_ERASED,	/* erased before; not stored */
 };
 
 /* One of them, and what became of it. */
@@ -153,13 +155,5 @@ int store_totals(struct store *store, int64_t letter, struct store_totals *out,
  * cancelled. */
 int store_count_new(
 	struct store *store, int64_t letter, int64_t *out, struct err *err);
-
-/* Returns 1 when it is new, 0 when it was there, or -1. */
-int store_suppress(struct store *store, const char *email_key,
-	const char *reason, int64_t now, struct err *err);
-
-/* Returns 1, 0 or -1. */
-int store_is_suppressed(
-	struct store *store, const char *email_key, struct err *err);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "store/store_suppression.h"
 #include "ledger_sample.h"
 #include "sign_sample.h"
 

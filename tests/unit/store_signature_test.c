@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "store/store_mailing.h"
+#include "store/store_suppression.h"
 #include "sign_sample.h"
 
 /* One signer, by what differs. */

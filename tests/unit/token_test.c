@@ -201,6 +201,26 @@ test_secret(void **state)
 	assert_string_not_equal(a, b);
 }
 
+/* RFC 4231 4.2 and 4.3 have keys of other lengths; these were computed with
+ * Python's hmac. */
+static void
+test_mac(void **state)
+{
+	static const struct token_key key = {.bytes = "0123456789abcde"};
+	struct token_mac *mac = token_mac_new(&key);
+	char out[TOKEN_MAC_MAX];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		token_mac(mac, "", out);
+		assert_string_equal(out, "6daf8bddb6f4b1ead2ebce188c30d5f3");
+		token_mac(mac, "p:ada@example.org", out);
+		assert_string_equal(out, "9747bad113d9aa16f29ce762501bd17c");
+	}
+	token_mac_free(mac);
+	token_mac_free(NULL);
+}
+
 int
 main(void)
 {
@@ -212,6 +232,7 @@ main(void)
 		cmocka_unit_test(test_seal),
 		cmocka_unit_test(test_open_refuses),
 		cmocka_unit_test(test_secret),
+		cmocka_unit_test(test_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
