@@ -186,6 +186,11 @@ _openletter_argument()
 	local verb=$1 place=$2 word=$3 words=
 
 	case $verb:$place in
+	backup:1)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
 	init:1)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -d -- "$word")
@@ -226,7 +231,7 @@ _openletter()
 	local verbs='init letters check preview sign import batches duplicates
 		revoke confirm withdraw reject undo filters expire suppress
 		erase forget send resume pause cancel resolve status log count
-		export'
+		export backup'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do

@@ -125,6 +125,7 @@ CMD_DECLARE(expire);
 CMD_DECLARE(suppress);
 CMD_DECLARE(erase);
 CMD_DECLARE(forget);
+CMD_DECLARE(backup);
 CMD_DECLARE(send);
 CMD_DECLARE(resume);
 CMD_DECLARE(pause);

@@ -62,6 +62,7 @@ static const struct command commands[] = {
 		cmd_count},
 	{"export", "LETTER [--audience public|recipient|organisers] [--bom]",
 		"list signatures for whom they may be shown to", cmd_export},
+	{"backup", "FILE", "copy signatures and ledger to a file", cmd_backup},
 };
 
 enum {

@@ -288,6 +288,27 @@ db_empty_log(struct db *db, struct err *err)
 }
 
 int
+db_copy(struct db *db, const char *path, struct err *err)
+{
+	sqlite3_stmt *stmt = NULL;
+	int code = sqlite3_prepare_v2(
+		db->handle, "VACUUM INTO ?1", -1, &stmt, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_bind_text(stmt, 1, path, -1, SQLITE_STATIC);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_DONE ? 0 : fail(db, code, err);
+}
+
+int
+db_make_single(struct db *db, struct err *err)
+{
+	return db_script(db, "PRAGMA journal_mode = DELETE", err);
+}
+
+int
 db_begin(struct db *db, const char *who, enum db_sync sync, struct err *err)
 {
 	assert(!db->opener);

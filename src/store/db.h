@@ -46,6 +46,13 @@ int db_rewrite(struct db *db, struct err *err);
  * and has not ended for too long. */
 int db_empty_log(struct db *db, struct err *err);
 
+/* Writes all of the database, as it is now, to an empty file; other programs
+ * may go on meanwhile. The file is not synced. Errors: ERR_IO. */
+int db_copy(struct db *db, const char *path, struct err *err);
+
+/* Makes the database a single file, for a copy that is put away. */
+int db_make_single(struct db *db, struct err *err);
+
 /* Whether there is no table in it. Returns 1, 0 or -1. */
 int db_is_empty(struct db *db, struct err *err);
 

@@ -193,6 +193,15 @@ X(CHECK_DELIVERY_CODES, \
 X(CHECK_MAILING_CODES, \
 	"SELECT count(*), min(id) FROM mailing " \
 	"WHERE state NOT BETWEEN 0 AND 3 OR audience NOT BETWEEN 0 AND 3") \
+X(COPY_DELIVERIES, /* what was claimed has perhaps been given to a server */ \
+	"UPDATE delivery SET names = iif(names < 0, -1 - names, names), " \
+	"state = 6, at = $1, reply = 'open when the backup was made; nobody " \
+	"can know' WHERE state IN (0, 1, 2, 4)") \
+X(COPY_MAILINGS, \
+	"UPDATE mailing SET state = 1, reason = $1, start_at = 0 " \
+	"WHERE state IN (0, 1)") \
+X(COPY_SPENDING, \
+	"UPDATE spending SET open = 0, at = $1 WHERE open = 1") \
 \
 X(SUPPRESS, \
 	"INSERT INTO suppression(email_key, reason, at) VALUES ($1, $2, $3) " \
