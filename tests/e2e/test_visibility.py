@@ -172,7 +172,7 @@ OUTPUTS = [
     Output(f"count {L} --chart", "nobody", needs="--chart"),
     Output("check", "nobody"),
     Output(f"check {L}", "nobody"),
-    Output("check --store", "nobody", needs="--store"),
+    Output("check --store", "nobody"),
     *(Output(f"preview {L} --format {format}", "recipient", True)
       for format in ("text", "html", "eml")),
     Output(f"preview ilo/personal --format eml", "recipient"),
@@ -197,7 +197,7 @@ OUTPUTS = [
 
 # Tested below, or they print nothing of signatures: they only tell how many.
 OTHERS = {"init", "import", "send", "resume", "pause", "cancel", "resolve",
-          "revoke"}
+          "revoke", "erase", "forget", "backup"}
 
 
 def helped(ol, output):
