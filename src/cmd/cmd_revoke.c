@@ -80,8 +80,8 @@ print_revoked(
 		batch, r->source, day, r->letter, r->counted, r->repeated);
 	if (handed > 0)
 		cmd_say(cmd,
-			"%" PRId64 " of the first signed besides, which counts "
-			"instead.",
+			"Of these people %" PRId64 " also signed elsewhere: "
+			"that signature counts in its place.",
 			handed);
 	cmd_say(cmd, "Total: %" PRId64 " before, %" PRId64 " after.", r->before,
 		r->after);
