@@ -1,6 +1,7 @@
 """Signature lists: what they may look like, what is taken, what is not."""
 
 import csv
+import os
 import stat
 import sys
 
@@ -541,3 +542,29 @@ def test_some_thousands(ol):
     done = ol.load(rows)
     assert ol.count()["total"] == 5000
     assert done.seconds < 20
+
+
+def test_full_disk(ol, tmp_path):
+    """All of a list or nothing; with more room it goes in."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root, for a disk of its own")
+    ol.sign("Ana", "ana@example.org")
+    rows = "".join(f"Name {i},n{i}@example.net\n" for i in range(20000))
+    ol.write("many.csv", "name,email\n" + rows)
+    small = f"{ol.dir}.small"
+    script = (
+        f"mkdir {small} && mount -t tmpfs -o size=2m none {small} || exit 99;"
+        f" cp -a {ol.dir}/. {small};"
+        f" {ol.argv()[0]} -C {small} import {LETTER} {small}/many.csv;"
+        f" echo $?; {ol.argv()[0]} -C {small} check --store || echo bad;"
+        f" rm -rf {ol.dir}/*; cp -a {small}/. {ol.dir}"
+    )
+    done = ol.run_argv(["unshare", "-m", "sh", "-c", script])
+    if done.rc == 99 or not done.out:
+        pytest.skip("a mount namespace is not allowed here")
+    assert done.out == f"{IO}\n", done
+    assert says(done.err, "the disk is full", "run the command again")
+    assert ol.count()["total"] == 1
+    ol.ok("import", LETTER, ol.dir / "many.csv")
+    assert ol.count()["total"] == 20001
+    ol.ok("check", "--store")
