@@ -81,8 +81,10 @@ show_progress(void *ctx, int64_t done, int64_t end)
 }
 
 static int
-print_pdf(struct cmd *cmd, struct handover_request *request, struct err *err)
+print_pdf(
+	struct cmd *cmd, const struct handover_request *given, struct err *err)
 {
+	struct handover_request request = *given;
 	struct handover_result made;
 	struct progress progress;
 	int rc;
@@ -91,12 +93,12 @@ print_pdf(struct cmd *cmd, struct handover_request *request, struct err *err)
 		return err_set(err, ERR_USAGE,
 			"a PDF is nothing for a terminal; write it into a "
 			"file: openletter export %s --format pdf > FILE.pdf",
-			request->letter);
+			request.letter);
 	progress_begin(&progress, cmd_progress_wanted(cmd));
-	request->watch = show_progress;
-	request->watch_ctx = &progress;
+	request.watch = show_progress;
+	request.watch_ctx = &progress;
 	rc = handover_make(
-		&cmd->ws, request, print, NULL, &made, &cmd->problems, err);
+		&cmd->ws, &request, print, NULL, &made, &cmd->problems, err);
 	progress_clear(&progress);
 	if (rc < 0 || out_flush(err) < 0)
 		return -1;
