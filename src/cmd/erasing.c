@@ -92,9 +92,11 @@ erasing_run(struct cmd *cmd, const struct erase_request *request, bool look,
 
 	if (rc < 0 || look)
 		return rc < 0 ? -1 : 0;
-	if (rc > 0 && erase_do(&cmd->ws, request, &plan, err) < 0)
-		return -1;
+	if (rc > 0)
+		rc = erase_do(&cmd->ws, request, &plan, err);
 	erase_plan_release(&plan);
+	if (rc < 0)
+		return -1;
 	due = erase_scrub_is_due(&cmd->ws, err);
 	if (due <= 0)
 		return due;
