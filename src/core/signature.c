@@ -233,7 +233,7 @@ signature_key(const struct signature *s, struct arena *arena)
 			return NULL;
 		email_key = canonical;
 	}
-	if (str_empty(email_key))
+	if (!email_key || !*email_key)
 		return make_name_key(s, name, arena);
 	return s->by_name ? make_shared_key(s, email_key, name, arena)
 			  : make_key(s, email_key, arena);
