@@ -111,7 +111,8 @@ add_months(const struct panel *p, int every, struct buf *out)
 	int month;
 
 	clock_format_day(time->begin - 1, name);
-	month = atoi(name) * 12 + atoi(name + strlen("2026-"));
+	month = (int)strtol(name, NULL, 10) * 12 +
+		(int)strtol(name + strlen("2026-"), NULL, 10);
 	for (month += (every - month % every) % every;; month += every) {
 		snprintf(name, sizeof name, "%04d-%02d-01", month / 12,
 			month % 12 + 1);
