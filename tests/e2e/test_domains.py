@@ -107,7 +107,8 @@ def test_a_domain_that_asks_for_patience_waits_alone(ol, crowd):
     asked = server.turned_away["busy.example"]
     later = [t for t in server.came["busy.example"] if t > asked + 0.5]
     assert later and min(later) > asked + 0.7
-    assert max(server.came["calm.example"]) < min(later)
+    meanwhile = [t for t in server.came["calm.example"] if t < min(later)]
+    assert len(meanwhile) > 30, "the others did not wait"
 
 
 def test_patience_grows_and_ends(ol, crowd):

@@ -568,3 +568,17 @@ def test_full_disk(ol, tmp_path):
     ol.ok("import", LETTER, ol.dir / "many.csv")
     assert ol.count()["total"] == 20001
     ol.ok("check", "--store")
+
+
+def test_the_same_file_again_leaves_no_trace(ol):
+    """Not even its repeats are kept a second time; of another file they are."""
+    path = ol.write("a.csv", csv_text([*PEOPLE, PEOPLE[0]]))
+    ol.ok("import", LETTER, path)
+    before = ol.json("batches"), ol.json("duplicates", LETTER)
+    assert [len(rows) for rows in before] == [1, 1]
+    again = ol.ok("import", LETTER, path)
+    assert says(again.err, "0 new", "4 there already")
+    assert (ol.json("batches"), ol.json("duplicates", LETTER)) == before
+    ol.ok("import", LETTER, ol.write("b.csv", csv_text(PEOPLE)))
+    assert len(ol.json("batches")) == 2
+    assert len(ol.json("duplicates", LETTER)) == 4

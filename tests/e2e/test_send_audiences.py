@@ -108,7 +108,7 @@ def test_copy_that_cannot_be_made_stops_nothing(ol, catcher):
 def test_rate_does_not_wait_for_nobody(ol, catcher):
     ol.conf(catcher.port, rate="3/minute")
     ol.people(3)
-    assert ol.send().seconds < 10
+    assert ol.send().seconds < 30, "a wait would be a minute"
     assert len(catcher.messages) == 3
 
 
