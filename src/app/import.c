@@ -149,6 +149,7 @@ open_table(struct import *im, struct err *err)
 		.closes = im->desk->closes,
 		.dry_run = im->request->dry_run,
 		.by_name = im->desk->by_name,
+		.month_first = im->request->month_first,
 	};
 
 	if (import_table_open(&options, &im->table, err) < 0)

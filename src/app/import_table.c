@@ -22,6 +22,8 @@ struct import_table {
 	struct columns columns;
 	struct buf unused; /* columns, for people */
 	struct rejects *rejects;
+	struct date_order order;
+	long disordered; /* the first line whose date has the other one */
 };
 
 /* The texts of one row by field; "" where no column has it. Those that are
@@ -87,6 +89,7 @@ import_table_open(const struct import_table_options *options,
 	struct import_table *t = mem_zalloc(sizeof *t);
 
 	t->options = *options;
+	t->order.month_first = options->month_first;
 	if (csv_open_encoded(options->file, options->file, options->delimiter,
 		    options->encoding, &t->csv, err) < 0)
 		goto fail;
@@ -149,7 +152,8 @@ join_names(const char *first, const char *last, struct arena *arena)
 }
 
 static int
-read_choices(const struct texts *texts, struct signature *s, struct err *err)
+read_choices(const struct texts *texts, struct date_order *order,
+	struct signature *s, struct err *err)
 {
 	const char *kind = texts->of[FIELD_KIND];
 	const char *visibility = texts->of[FIELD_VISIBILITY];
@@ -168,7 +172,7 @@ read_choices(const struct texts *texts, struct signature *s, struct err *err)
 	if (*updates && signature_parse_bool(updates, &s->updates) < 0)
 		return err_set(err, ERR_DATA,
 			"updates: \"%.40s\" is neither yes nor no", updates);
-	if (*date && date_parse(date, &s->signed_at, err) < 0)
+	if (*date && date_parse(date, order, &s->signed_at, err) < 0)
 		return err_prefix(err, "date \"%.40s\"", date);
 	return 0;
 }
@@ -200,7 +204,7 @@ is_idle(const char *text)
 
 /* Returns 0 or -1 with what is wrong with the row. */
 static int
-read_row(const struct import_table *t, const struct csv_record *record,
+read_row(struct import_table *t, const struct csv_record *record,
 	struct arena *arena, struct import_row *out, struct err *err)
 {
 	const struct import_table_options *o = &t->options;
@@ -231,10 +235,28 @@ read_row(const struct import_table *t, const struct csv_record *record,
 			texts.of[FIELD_LAST_NAME], arena);
 	if (!*s->lang)
 		s->lang = o->lang;
-	if (read_choices(&texts, s, err) < 0 ||
+	if (read_choices(&texts, &t->order, s, err) < 0 ||
 		signature_check(s, arena, err) < 0)
 		return -1;
 	return check_date(o, s->signed_at, err);
+}
+
+/* One such date may be a slip; when no date of the file says otherwise, the
+ * others would be misread without a word. */
+static int
+check_order(const struct import_table *t, struct err *err)
+{
+	if (!date_order_wrong(&t->order))
+		return 0;
+	return err_set(err, ERR_DATA,
+		t->order.month_first
+			? "%s:%ld: this date has its day first; if the others "
+			  "do, import the file without --month-first, else "
+			  "mend it"
+			: "%s:%ld: this date has its month first; if the "
+			  "others do, import the file with --month-first, "
+			  "else mend it",
+		t->options.file, t->disordered);
 }
 
 int
@@ -249,10 +271,14 @@ import_table_next(struct import_table *t, struct arena *arena,
 	do
 		rc = csv_next(t->csv, &record, err);
 	while (rc > 0 && is_blank(&record));
+	if (rc == 0)
+		rc = check_order(t, err);
 	if (rc <= 0)
 		return rc;
 	out->line = record.line;
 	out->taken = read_row(t, &record, arena, out, &why) == 0;
+	if (!t->disordered && date_order_wrong(&t->order))
+		t->disordered = record.line;
 	if (out->taken && !out->idle)
 		return 1;
 	arena_rewind(arena, mark);

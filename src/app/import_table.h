@@ -28,10 +28,11 @@ struct import_table_options {
 	size_t map_count;
 	const char *lang; /* of rows that do not say theirs */
 	int64_t now;
-	int64_t opens;	/* of the letter; INT64_MIN: always */
-	int64_t closes; /* its last day; INT64_MAX: never */
-	bool dry_run;	/* no file of rejects is made */
-	bool by_name;	/* who shares an address is told apart by name */
+	int64_t opens;	  /* of the letter; INT64_MIN: always */
+	int64_t closes;	  /* its last day; INT64_MAX: never */
+	bool dry_run;	  /* no file of rejects is made */
+	bool by_name;	  /* who shares an address is told apart by name */
+	bool month_first; /* 7/1/2010 is 1 July */
 };
 
 struct import_row {
@@ -59,7 +60,8 @@ int import_table_open(const struct import_table_options *options,
  * Reads the next row; empty ones are passed over. A row that is not taken
  * leaves nothing in the arena.
  * Returns 1, 0 at the end of the file, or -1.
- * Errors: ERR_DATA: the file must be refused as a whole; ERR_IO.
+ * Errors: ERR_DATA: the file must be refused as a whole, at its end because
+ * its dates have their day and month in the other order; ERR_IO.
  */
 int import_table_next(struct import_table *t, struct arena *arena,
 	struct import_row *out, struct err *err);

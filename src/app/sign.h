@@ -69,6 +69,7 @@ struct import_request {
 	char delimiter; /* 0: the first line says */
 	const struct column_map *maps;
 	size_t map_count;
+	bool month_first; /* 7/1/2010 is 1 July */
 	bool dry_run;
 	/* Told after each row, or NULL: how far the reading of the file is, in
 	 * bytes; end is 0 when its size is not known. */

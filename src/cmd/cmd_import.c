@@ -89,6 +89,11 @@ print_result(const struct cmd *cmd, const struct import_request *request,
 			"%" PRId64 " not taken: they withdrew their signature "
 			"before.",
 			r->withdrawn);
+	if (r->refused)
+		cmd_say(cmd,
+			"%" PRId64 " not taken: their signature was rejected "
+			"before.",
+			r->refused);
 	if (r->erased)
 		cmd_say(cmd, "%" PRId64 " not taken: they were erased before.",
 			r->erased);
@@ -130,6 +135,8 @@ cmd_import(struct cmd *cmd, int argc, char **argv, struct err *err)
 			"the file says)"},
 		{"delimiter", 0, OPT_TEXT, &delimiter, "SIGN",
 			", or ; or tab (default: what the first line has)"},
+		{"month-first", 0, OPT_FLAG, &request.month_first, NULL,
+			"7/1/2010 is 1 July (default: 7 January)"},
 		{"dry-run", 0, OPT_FLAG, &request.dry_run, NULL,
 			"say what would happen, store nothing"},
 		OPT_END,

@@ -1,6 +1,5 @@
 #include "core/date.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -71,7 +70,22 @@ read_number(const char **s, int *out)
 	return n;
 }
 
-/* Reads " 14:05" or " 14:05:30", after a comma or not, up to the end. */
+/* Reads " PM" or "pm" at the end, or nothing. Returns 0 or -1. */
+static int
+read_half(const char *s, int *hours)
+{
+	s += strspn(s, " ");
+	if (!*s)
+		return 0;
+	if (*hours < 1 || *hours > 12 ||
+		(!str_ieq(s, "am") && !str_ieq(s, "pm")))
+		return -1;
+	*hours = *hours % 12 + (str_ieq(s, "pm") ? 12 : 0);
+	return 0;
+}
+
+/* Reads " 14:05", " 14:05:30" or " 2:05 PM", after a comma or not, up to the
+ * end. */
 static int
 read_time(const char *s, int64_t *out)
 {
@@ -86,23 +100,18 @@ read_time(const char *s, int64_t *out)
 		return -1;
 	if (*s == ':' && (s++, read_number(&s, &seconds) != 2))
 		return -1;
-	if (*s || hours > 23 || minutes > 59 || seconds > 60)
+	if (read_half(s, &hours) < 0 || hours > 23 || minutes > 59 ||
+		seconds > 60)
 		return -1;
 	*out = hours * 3600 + minutes * 60 + seconds;
 	return 0;
 }
 
 static int
-make_day(int year, int month, int day, bool day_first, int64_t *out,
-	struct err *err)
+make_day(int year, int month, int day, int64_t *out, struct err *err)
 {
 	if (year < YEAR_MIN)
 		return say_year(year, err);
-	if (month > 12 && day_first && day <= 12)
-		return err_set(err, ERR_DATA,
-			"there is no month %d; days come first here: 7/1/2010 "
-			"is 7 January",
-			month);
 	if (month < 1 || month > 12)
 		return err_set(err, ERR_DATA, "there is no month %d", month);
 	if (clock_make_day(year, month, day, out) < 0)
@@ -111,19 +120,48 @@ make_day(int year, int month, int day, bool day_first, int64_t *out,
 	return 0;
 }
 
+/* Reads the year behind a and b, which are day and month in the list's
+ * order. */
 static int
-parse_numbers(const char *s, int64_t *out, struct err *err)
+make_ordered_day(int a, int b, int year, struct date_order *order, int64_t *out,
+	struct err *err)
 {
+	bool month_first = order->month_first;
+
+	if (a > 12 && a <= 31 && b <= 12)
+		order->days_first++;
+	else if (b > 12 && b <= 31 && a <= 12)
+		order->months_first++;
+	if (year >= YEAR_MIN && !month_first && b > 12 && a <= 12)
+		return err_set(err, ERR_DATA,
+			"there is no month %d; days come first here: 7/1/2010 "
+			"is 7 January",
+			b);
+	if (year >= YEAR_MIN && month_first && a > 12 && b <= 12)
+		return err_set(err, ERR_DATA,
+			"there is no month %d; months come first here: "
+			"7/1/2010 is 1 July",
+			a);
+	return make_day(
+		year, month_first ? a : b, month_first ? b : a, out, err);
+}
+
+static int
+parse_numbers(
+	const char *s, struct date_order *order, int64_t *out, struct err *err)
+{
+	struct date_order with_dots = {0};
 	int64_t time_s = 0;
 	int a, b, c;
 	int first, second, third;
 	char separator;
-	bool day_first;
+	bool year_last;
+	int rc;
 
 	first = read_number(&s, &a);
-	day_first = first <= 2;
+	year_last = first <= 2;
 	separator = *s;
-	if (first == 0 || (!day_first && first != 4) || !separator ||
+	if (first == 0 || (!year_last && first != 4) || !separator ||
 		!strchr("./-", separator))
 		return say_forms(err);
 	s++;
@@ -134,20 +172,30 @@ parse_numbers(const char *s, int64_t *out, struct err *err)
 	third = read_number(&s, &c);
 	if (*s && read_time(s, &time_s) < 0)
 		return say_forms(err);
-	if (day_first && third == 2)
+	if (year_last && third == 2)
 		return err_set(
 			err, ERR_DATA, "write the year with four digits");
-	if (third < 1 || (day_first ? third != 4 : third > 2))
+	if (third < 1 || (year_last ? third != 4 : third > 2))
 		return say_forms(err);
-	if (make_day(day_first ? c : a, b, day_first ? a : c, day_first, out,
-		    err) < 0)
-		return -1;
-	*out += time_s;
-	return 0;
+	if (year_last)
+		rc = make_ordered_day(a, b, c,
+			separator == '.' ? &with_dots : order, out, err);
+	else
+		rc = make_day(a, b, c, out, err);
+	*out += rc < 0 ? 0 : time_s;
+	return rc;
+}
+
+bool
+date_order_wrong(const struct date_order *order)
+{
+	return order->month_first ? order->days_first && !order->months_first
+				  : order->months_first && !order->days_first;
 }
 
 int
-date_parse(const char *text, int64_t *out, struct err *err)
+date_parse(const char *text, struct date_order *order, int64_t *out,
+	struct err *err)
 {
 	char ascii[TEXT_MAX];
 	const char *s = ascii;
@@ -161,5 +209,5 @@ date_parse(const char *text, int64_t *out, struct err *err)
 		return say_year(year, err);
 	if (clock_parse_time(ascii, out) == 0)
 		return 0;
-	return parse_numbers(ascii, out, err);
+	return parse_numbers(ascii, order, out, err);
 }

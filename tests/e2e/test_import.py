@@ -157,10 +157,49 @@ def test_dates(ol):
     assert {r["name"]: r["date"][:10] for r in ol.signatures()} == DATES
 
 
+def dated(*dates):
+    return [
+        {"name": "A", "email": f"p{i}@example.org", "date": text}
+        for i, text in enumerate(dates)
+    ]
+
+
+def test_month_first(ol):
+    """A list that has its months first is not misread without a word."""
+    rows = dated("2/3/2010", "2/13/2010", "2/14/2010")
+    refused = ol.load(rows, rc=DATA)
+    assert says(refused.err, "sheet.csv:3:", "--month-first"), refused
+    assert ol.signatures() == []
+    assert not (ol.dir / "sheet.rejects.csv").exists()
+    ol.ok("import", "--month-first", LETTER, ol.dir / "sheet.csv")
+    days = {r["date"][:10] for r in ol.signatures()}
+    assert days == {"2010-02-03", "2010-02-13", "2010-02-14"}
+
+
+def test_not_month_first(ol):
+    path = ol.write("a.csv", csv_text(dated("3/2/2010", "13/2/2010")))
+    refused = ol.run("import", "--month-first", LETTER, path)
+    assert refused.rc == DATA
+    assert says(refused.err, "a.csv:3:", "without --month-first"), refused
+    assert ol.signatures() == []
+
+
+@pytest.mark.parametrize("options", [[], ["--month-first"]])
+def test_one_date_in_the_other_order(ol, options):
+    """It is rejected alone when others show that the list is as told."""
+    rows = dated("2/13/2010", "13/2/2010", "2/2/2010")
+    path = ol.write("sheet.csv", csv_text(rows))
+    assert ol.run("import", *options, LETTER, path).rc == PARTLY
+    day = {r["date"][:10] for r in ol.signatures()}
+    assert day == {"2010-02-02", "2010-02-13"}
+    first = "months come first" if options else "days come first"
+    assert first in (ol.dir / "sheet.rejects.csv").read_text()
+
+
 @pytest.mark.parametrize(
     "text, word",
     [
-        ("01/13/2010", "there is no month 13; days come first here"),
+        ("12.31.2010", "there is no month 31; days come first here"),
         ("31.2.2010", "no day 31"),
         ("7/1/10", "four digits"),
         ("1388/10/17", "another calendar"),

@@ -452,7 +452,9 @@ def test_addresses_need_no_question(crowd):
 
 def test_rejected_are_not_taken_from_lists(crowd):
     crowd.ok("reject", LETTER, "--domain", "bots.example", "--yes")
-    load(crowd, [{"name": "Bot 1", "email": "b1@bots.example"}], "x.csv")
+    bot = {"name": "Bot 1", "email": "b1@bots.example"}
+    done = crowd.load([bot], file="x.csv")
+    assert says(done.out + done.err, "1 not taken", "rejected before"), done
     assert crowd.count()["total"] == 12
 
 
