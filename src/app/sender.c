@@ -10,6 +10,7 @@
 #include "app/pool.h"
 #include "app/recover.h"
 #include "app/stop.h"
+#include "app/tempo.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -20,8 +21,7 @@
 #include "store/store_names.h"
 
 /*
- * TICK: how soon a signal, another command or an outcome is noticed. A batch
- * is about a second of work, so that little is in doubt after a power loss.
+ * TICK: how soon a signal, another command or an outcome is noticed.
  * WAIT_HERE: for no longer than that does a run wait for letters that
  * are not due yet.
  */
@@ -29,9 +29,6 @@ enum {
 	WAIT_HERE_S = 90,
 	TICK_MS = 200,
 	BUSY_TRIES = 60, /* of ten seconds each */
-	BATCH_FIRST = 20,
-	BATCH_LEAST = 5,
-	BATCH_MS = 1000,
 };
 
 struct sender {
@@ -45,14 +42,12 @@ struct sender {
 	struct domains *domains;
 	struct watch watch;
 	struct sender_result *result;
-	int64_t limit; /* 0: none */
-	int64_t tried; /* messages that count against the limit */
-	int64_t open;  /* claimed and not over */
-	size_t batch_size;
+	int64_t limit;	   /* 0: none */
+	int64_t tried;	   /* messages that count against the limit */
+	int64_t open;	   /* claimed and not over */
+	int64_t dropping;  /* by the claim that is being made */
 	int64_t looked_ms; /* when we looked for other commands last */
-	int slow_step;	   /* see pace_slow_ms */
-	int64_t slow_until_ms;
-	int64_t slow_until; /* the same by the clock */
+	struct tempo tempo;
 	bool ending;   /* no more batches; why stands in result->end and err */
 	bool drained;  /* the last claim found nothing that is due */
 	bool stopping; /* a signal was seen */
@@ -217,30 +212,6 @@ write_looks(struct sender *s, struct look *looks, size_t count, struct err *err)
 	return store_commit(store, err);
 }
 
-/* A server that asks for patience gets it, and trust comes back slowly. */
-static void
-adapt_pace(struct sender *s, const struct pool_batch *batch)
-{
-	int64_t took_ms = clock_monotonic_ms() - batch->began_ms;
-	int64_t wait_ms;
-
-	if (batch->slowed * 2 > (long)batch->count) {
-		if (s->slow_step < PACE_STEP_MAX)
-			s->slow_step++;
-		wait_ms = pace_slow_ms(s->slow_step, (int)token_below(1000));
-		s->slow_until_ms = clock_monotonic_ms() + wait_ms;
-		s->slow_until = clock_now() + wait_ms / 1000;
-	} else if (batch->tried > 0 && s->slow_step > 0) {
-		s->slow_step--;
-	}
-	if (took_ms * 2 < BATCH_MS && s->batch_size * 2 <= POOL_BATCH)
-		s->batch_size *= 2;
-	else if (took_ms * 2 < BATCH_MS)
-		s->batch_size = POOL_BATCH;
-	else if (took_ms > BATCH_MS && s->batch_size / 2 >= BATCH_LEAST)
-		s->batch_size /= 2;
-}
-
 /* What the end of a batch says about its connection. Returns whether that is
  * not used again. */
 static bool
@@ -252,7 +223,7 @@ judge_batch(struct sender *s, const struct look *look)
 	s->open -= (int64_t)batch->count;
 	s->tried += batch->tried;
 	s->drained = false;
-	adapt_pace(s, batch);
+	tempo_note(&s->tempo, batch);
 	domains_give_back(s->domains, batch->deliveries, batch->count);
 	if (batch->rc < 0 && err.kind == ERR_CONFIG) {
 		s->ours = true;
@@ -462,7 +433,7 @@ static int
 find_room(struct sender *s, size_t idle, long *out, struct err *err)
 {
 	int64_t left = s->limit - s->tried - s->open;
-	long want = (long)(idle * s->batch_size);
+	long want = (long)(idle * s->tempo.batch_size);
 	int due;
 
 	*out = 0;
@@ -479,7 +450,26 @@ find_room(struct sender *s, size_t idle, long *out, struct err *err)
 	return find_allowance(s, want, out, err);
 }
 
-/* Claims a batch for each of some idle connections, within a transaction. */
+static enum store_verdict
+judge_domain(void *ctx, const char *recipient, int64_t *later)
+{
+	struct sender *s = ctx;
+
+	return domains_judge(s->domains, recipient, later);
+}
+
+static void
+keep_dropped(void *ctx, struct store_delivery *d, enum delivery_state state,
+	const char *why)
+{
+	struct sender *s = ctx;
+
+	s->dropping++;
+	watch_keep(&s->watch, d, state, why, clock_now());
+}
+
+/* Claims a batch for each of some idle connections, within a transaction.
+ * s->dropping counts what was settled instead. */
 static int
 claim_batches(struct sender *s, struct pool_batch **batches, size_t count,
 	long room, struct err *err)
@@ -490,13 +480,15 @@ claim_batches(struct sender *s, struct pool_batch **batches, size_t count,
 		.account = s->account->name,
 		.mark = inflight_mark(s->inflight),
 		.now = clock_now(),
-		.judge = domains_judge,
-		.ctx = s->domains,
+		.judge = judge_domain,
+		.dropped = keep_dropped,
+		.ctx = s,
 	};
 
+	s->dropping = 0;
 	for (size_t i = 0; i < count && room > 0; i++) {
 		struct pool_batch *b = batches[i];
-		size_t most = s->batch_size;
+		size_t most = s->tempo.batch_size;
 
 		if ((long)most > room)
 			most = (size_t)room;
@@ -533,12 +525,14 @@ start_batches(struct sender *s, struct pool_batch **idle, size_t count,
 	for (size_t i = 0; i < count; i++)
 		claimed += (int64_t)idle[i]->count;
 	s->open += claimed;
+	s->result->dropped += s->dropping;
+	watch_tell_kept(&s->watch);
 	if (mailing_follow_names(s->ws, s->mailing, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count && idle[i]->count > 0; i++)
 		if (pool_start(s->pool, idle[i], err) < 0)
 			return -1;
-	return claimed == 0 ? end_if_drained(s, err) : 0;
+	return claimed + s->dropping == 0 ? end_if_drained(s, err) : 0;
 }
 
 /* Looks whether to go on, and starts what can be started. */
@@ -561,8 +555,8 @@ go_on(struct sender *s)
 	for (int n = 0; n < s->account->connections; n++)
 		if ((idle[count] = pool_idle(s->pool, (size_t)n)))
 			count++;
-	if (now_ms < s->slow_until_ms)
-		watch_waiting(&s->watch, WATCH_WAIT_SERVER, s->slow_until,
+	if (now_ms < s->tempo.until_ms)
+		watch_waiting(&s->watch, WATCH_WAIT_SERVER, s->tempo.until,
 			s->open == 0);
 	else if (rc >= 0 && !s->ending && count > 0 &&
 		 (!s->drained || s->open == 0))
@@ -736,11 +730,11 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 		.watch = {.watcher = watcher, .now.so_far = out},
 		.result = out,
 		.limit = limit,
-		.batch_size = BATCH_FIRST,
 	};
 	int rc = -1;
 
 	*out = (struct sender_result){0};
+	tempo_begin(&s.tempo);
 	recover_boot_id(s.boot);
 	submit_global_init();
 	if (start(&s, mailing, err) == 0) {
@@ -751,6 +745,7 @@ sender_run(struct workspace *ws, int64_t mailing, int64_t limit,
 	}
 	account_close(&s.opened);
 	mailing_free(s.mailing);
+	watch_release(&s.watch);
 	submit_global_cleanup();
 	return rc;
 }

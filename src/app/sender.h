@@ -28,6 +28,7 @@ struct sender_result {
 	int64_t deferred;
 	int64_t rejected;
 	int64_t unknown;
+	int64_t dropped;     /* not tried: suppressed, withdrawn ... since */
 	int64_t too_large;   /* of the rejected: larger than the server takes */
 	int64_t flawed;	     /* rejected and unknown, of the whole mailing */
 	int64_t again;	     /* SENDER_LATER: when, 0 if not known */

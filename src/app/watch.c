@@ -1,12 +1,20 @@
 #include "app/watch.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "store/store_ledger.h"
 
 enum {
 	WAIT_TOLD_S = 3 /* a longer wait is told */
+};
+
+struct watch_kept {
+	struct store_delivery delivery;
+	enum delivery_state state;
+	const char *why;
+	int64_t at;
 };
 
 const char *
@@ -62,6 +70,40 @@ watch_outcome(struct watch *w, const struct store_delivery *d,
 	};
 	watch_tell(w, WATCH_OUTCOME);
 	w->now.outcome = NULL;
+}
+
+void
+watch_keep(struct watch *w, struct store_delivery *d, enum delivery_state state,
+	const char *why, int64_t at)
+{
+	if (!w->watcher)
+		return;
+	w->kept =
+		mem_grow(w->kept, w->kept_count, &w->kept_cap, sizeof *w->kept);
+	w->kept[w->kept_count++] = (struct watch_kept){*d, state, why, at};
+	*d = (struct store_delivery){0};
+}
+
+void
+watch_tell_kept(struct watch *w)
+{
+	for (size_t i = 0; i < w->kept_count; i++) {
+		struct watch_kept *k = &w->kept[i];
+
+		watch_outcome(w, &k->delivery, k->state,
+			&(struct smtp_reply){0}, k->why, k->at);
+		store_delivery_release(&k->delivery);
+	}
+	w->kept_count = 0;
+}
+
+void
+watch_release(struct watch *w)
+{
+	for (size_t i = 0; i < w->kept_count; i++)
+		store_delivery_release(&w->kept[i].delivery);
+	free(w->kept);
+	*w = (struct watch){0};
 }
 
 void

@@ -69,12 +69,16 @@ struct watcher {
 	void *ctx;
 };
 
+struct watch_kept;
+
 /* The side that tells. now is what is true of every event; the owner keeps
- * its mailing, so_far and total. */
+ * its mailing, so_far and total. Ends with watch_release. */
 struct watch {
 	const struct watcher *watcher; /* NULL: nobody */
 	struct watch_event now;
-	int64_t told_until; /* the wait that was told last */
+	int64_t told_until;	 /* the wait that was told last */
+	struct watch_kept *kept; /* outcomes that are not written down yet */
+	size_t kept_count, kept_cap;
 };
 
 void watch_tell(struct watch *w, enum watch_kind kind);
@@ -86,6 +90,13 @@ struct store_delivery;
 void watch_outcome(struct watch *w, const struct store_delivery *d,
 	enum delivery_state state, const struct smtp_reply *reply,
 	const char *words, int64_t at);
+
+/* Keeps an outcome without a server until it is written down, with the texts
+ * of the delivery; why is not copied. */
+void watch_keep(struct watch *w, struct store_delivery *d,
+	enum delivery_state state, const char *why, int64_t at);
+void watch_tell_kept(struct watch *w);
+void watch_release(struct watch *w);
 
 /* Nothing can be begun before a time. It is told when nothing is under way
  * (idle) and if it is long, once. */

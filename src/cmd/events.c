@@ -173,6 +173,7 @@ events_end(struct events *e, int64_t mailing,
 		add_number(e, "deferred", result->deferred);
 		add_number(e, "rejected", result->rejected);
 		add_number(e, "unknown", result->unknown);
+		add_number(e, "dropped", result->dropped);
 		add_number(e, "exit", exit_status);
 		add_time(e, "again", result->again);
 		add_text(e, "why", watch_wait_name(result->why));

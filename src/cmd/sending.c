@@ -92,7 +92,8 @@ static void
 draw(struct view *w, const struct watch_event *event)
 {
 	const struct sender_result *r = event->so_far;
-	int64_t done = r->sent + r->deferred + r->rejected + r->unknown;
+	int64_t done =
+		r->sent + r->deferred + r->rejected + r->unknown + r->dropped;
 	struct progress *p = &w->progress;
 
 	if (!progress_due(p, done, done, event->total))
@@ -158,6 +159,11 @@ say_result(
 		"Mailing %" PRId64 ": %" PRId64 " sent, %" PRId64
 		" deferred, %" PRId64 " rejected, %" PRId64 " unknown.",
 		mailing, r->sent, r->deferred, r->rejected, r->unknown);
+	if (r->dropped)
+		cmd_say(cmd,
+			"%" PRId64 " left out: they withdrew, were suppressed "
+			"or erased since the mailing was made.",
+			r->dropped);
 	if (r->rejected || r->unknown)
 		cmd_say(cmd, "Who and why: openletter log %" PRId64, mailing);
 	if (r->too_large)
@@ -220,7 +226,9 @@ sending_run(struct cmd *cmd, struct events *events, int64_t mailing,
 	rc = sender_run(&cmd->ws, mailing, limit,
 		cmd->quiet && !events->wanted ? NULL : &told, r, err);
 	progress_clear(&w.progress);
-	if (rc == 0 || r->sent + r->deferred + r->rejected + r->unknown > 0)
+	if (rc == 0 ||
+		r->sent + r->deferred + r->rejected + r->unknown + r->dropped >
+			0)
 		say_result(cmd, mailing, r);
 	if (rc == 0)
 		status = say_end(cmd, mailing, r);

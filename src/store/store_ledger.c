@@ -283,34 +283,51 @@ postpone(struct store *store, const struct due *due, struct err *err)
 	return db_run(q, err);
 }
 
-/* Returns 1 when the delivery was claimed, 0 when it must not be made. */
+/* Settles what must not go out any more. Returns 1, 0 when it may, or -1. */
 static int
-claim_one(struct store *store, const struct store_claim *claim,
-	const struct due *due, struct err *err)
+drop_unwanted(struct store *store, const struct store_claim *claim,
+	struct due *due, struct err *err)
+{
+	enum delivery_state state = DELIVERY_CANCELLED;
+	const char *why = NULL;
+	int rc;
+
+	if (due->erased) {
+		why = "this person was erased";
+	} else if (due->gone) {
+		why = "the signature does not count any more";
+	} else if (claim->audience == AUDIENCE_FOR_SIGNERS && due->hidden) {
+		why = "the signer's name may not be shown any more";
+	} else if (claim->audience == AUDIENCE_TO_SIGNERS) {
+		rc = store_is_suppressed(store, due->key, err);
+		if (rc <= 0)
+			return rc;
+		state = DELIVERY_SUPPRESSED;
+		why = "the address is suppressed";
+	}
+	if (!why)
+		return 0;
+	if (drop(store, due->delivery.id, state, why, claim->now, err) < 0)
+		return -1;
+	due->delivery.attempts--; /* this one is not made */
+	if (claim->dropped)
+		claim->dropped(claim->ctx, &due->delivery, state, why);
+	return 1;
+}
+
+/* Returns 1 when the delivery was claimed, 0 when it must not be made now. */
+static int
+claim_one(struct store *store, const struct store_claim *claim, struct due *due,
+	long *dropped, struct err *err)
 {
 	struct db_query *q;
+	int rc = drop_unwanted(store, claim, due, err);
 
-	if (due->erased)
-		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
-			"this person was erased", claim->now, err);
-	if (due->gone)
-		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
-			"the signature does not count any more", claim->now,
-			err);
-	if (claim->audience == AUDIENCE_FOR_SIGNERS && due->hidden)
-		return drop(store, due->delivery.id, DELIVERY_CANCELLED,
-			"the signer's name may not be shown any more",
-			claim->now, err);
-	if (claim->audience == AUDIENCE_TO_SIGNERS) {
-		int rc = store_is_suppressed(store, due->key, err);
-
-		if (rc < 0)
-			return -1;
-		if (rc > 0)
-			return drop(store, due->delivery.id,
-				DELIVERY_SUPPRESSED,
-				"the address is suppressed", claim->now, err);
-	}
+	if (rc < 0)
+		return -1;
+	*dropped += rc;
+	if (rc > 0)
+		return 0;
 	if (due->later)
 		return postpone(store, due, err);
 	q = db_query(store->db, SQL_DELIVERY_CLAIM, err);
@@ -352,8 +369,12 @@ store_claim(struct store *store, const struct store_claim *claim, size_t limit,
 	struct store_delivery *out, size_t *count, int64_t *spending,
 	struct err *err)
 {
+	enum {
+		DROPPED_MAX = 5000
+	};
 	struct due *due = mem_zalloc(limit * sizeof *due);
 	size_t found = 0;
+	long dropped = 0;
 	int64_t version;
 	int rc = -1, names;
 
@@ -366,7 +387,8 @@ store_claim(struct store *store, const struct store_claim *claim, size_t limit,
 		if (find_due(store, claim, limit, due, &found, err) < 0)
 			goto out;
 		for (size_t i = 0; i < found; i++) {
-			int claimed = claim_one(store, claim, &due[i], err);
+			int claimed =
+				claim_one(store, claim, &due[i], &dropped, err);
 
 			if (claimed < 0)
 				goto out;
@@ -378,7 +400,7 @@ store_claim(struct store *store, const struct store_claim *claim, size_t limit,
 			out[(*count)++] = due[i].delivery;
 			due[i].delivery = (struct store_delivery){0};
 		}
-	} while (*count == 0 && found > 0);
+	} while (*count == 0 && found > 0 && dropped < DROPPED_MAX);
 	if (*count && spend(store, claim->account, *count, claim->now, spending,
 			      err) < 0)
 		goto out;

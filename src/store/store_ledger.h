@@ -90,6 +90,10 @@ struct store_claim {
 	 * STORE_LATER. */
 	enum store_verdict (*judge)(
 		void *ctx, const char *recipient, int64_t *later);
+	/* NULL, or told of each that is settled instead; it may take the
+	 * delivery's texts, leaving zeros. Rolled back with the claim. */
+	void (*dropped)(void *ctx, struct store_delivery *d,
+		enum delivery_state state, const char *why);
 	void *ctx;
 };
 
@@ -97,7 +101,8 @@ struct store_claim {
  * Claims up to limit due deliveries, within a durable transaction. What must
  * not go out any more is settled instead: a supporter's address suppressed
  * since becomes suppressed; a signature that counts no more, or (for signers)
- * whose name was hidden since, cancelled.
+ * whose name was hidden since, cancelled. After very many of these it returns
+ * with none claimed while more are due.
  * out has room for limit deliveries; the first *count of them are to be
  * released, also when -1 is returned. *spending goes to store_batch_end.
  */

@@ -53,6 +53,7 @@ def test_a_whole_mailing(ol, catcher):
         "deferred": 0,
         "rejected": 0,
         "unknown": 0,
+        "dropped": 0,
         "exit": 0,
         "again": None,
         "why": None,
@@ -78,6 +79,48 @@ def test_deliveries_are_as_the_log_has_them(ol, catcher):
     assert (end["sent"], end["deferred"], end["rejected"]) == (2, 1, 1)
     assert (end["exit"], end["why"]) == (AGAIN, "retry")
     assert end["again"] > max(row["at"] for row in ol.log())
+
+
+def test_dropped_deliveries_are_told(ol, catcher):
+    """Who withdrew or was suppressed since the mailing was made."""
+    ol.conf(catcher.port)
+    ol.sign("Ann", "ann@example.net", updates=True)
+    ol.sign("Bob", "bob@example.net", updates=True)
+    ol.sign("Cyd", "cyd@example.net", updates=True)
+    catcher.rcpt["ann@example.net"] = "450 4.2.1 later"
+    ol.send("--to-signers", "--limit", 1, rc=AGAIN)
+    ol.ok("withdraw", LETTER, "bob@example.net")
+    ol.ok("suppress", "cyd@example.net")
+    result = ol.run("resume", *JSONL)
+    told = {e["recipient"]: e for e in events(result.out, "delivery")}
+    assert told["bob@example.net"]["state"] == "cancelled"
+    assert says(told["bob@example.net"]["reply"], "does not count")
+    assert told["cyd@example.net"]["state"] == "suppressed"
+    log = {row["recipient"]: row for row in ol.log()}
+    for who in ("bob@example.net", "cyd@example.net"):
+        del told[who]["event"]
+        assert {k: log[who][k] for k in told[who]} == told[who]
+    (end,) = events(result.out, "end")
+    assert (end["dropped"], end["sent"]) == (2, 0)
+    assert says(result.err, "2 left out")
+
+
+def test_very_many_dropped_deliveries(ol, catcher):
+    """They end the mailing, and nothing is sent."""
+    ol.conf(catcher.port)
+    rows = [
+        {"name": "P", "email": f"p{i}@example.net", "updates": "yes"}
+        for i in range(12000)
+    ]
+    ol.load(rows)
+    catcher.rcpt["p0@example.net"] = "550 5.1.1 no"
+    ol.send("--to-signers", "--limit", 1, rc=AGAIN)
+    ol.ok("withdraw", LETTER, "--domain", "example.net", "--yes")
+    result = ol.run("resume", *JSONL)
+    assert len(events(result.out, "delivery")) == 11999
+    (status,) = [ol.status()]
+    assert (status["state"], status["cancelled"]) == ("done", 11999)
+    assert not catcher.messages
 
 
 def test_a_line_comes_after_the_ledger_has_it(ol, scribe):
