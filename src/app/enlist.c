@@ -255,6 +255,8 @@ add_delivery(struct walk *w, const struct target *t, const char *lang,
 	}
 	w->out->queued++;
 	count_lang(w->out, lang);
+	if (w->options->watch)
+		w->options->watch(w->options->watch_ctx, 0, w->out->queued);
 	return 0;
 }
 

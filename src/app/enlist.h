@@ -17,6 +17,9 @@ struct enlist_options {
 	const char *test; /* checked address that gets the first letter instead
 			     of everybody; NULL */
 	bool again;	  /* also who was reached already */
+	/* NULL, or told after each delivery: 0, and how many there are. */
+	void (*watch)(void *ctx, int64_t written, int64_t total);
+	void *watch_ctx;
 };
 
 /* What was found; release with enlisted_release. */

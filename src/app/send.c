@@ -53,6 +53,8 @@ read_options(struct making *m, struct err *err)
 
 	o->audience = request->audience;
 	o->again = request->again || milestone_wished(&request->wish);
+	o->watch = request->watch;
+	o->watch_ctx = request->watch_ctx;
 	/* News may name the columns of the letter's lists; they are empty. */
 	m->lists = to ? str_split(to, ',', &o->list_count) : NULL;
 	o->lists = m->lists;

@@ -19,7 +19,8 @@ struct send_request {
 	struct milestone_wish wish; /* both 0: now, whatever the total */
 	enum signature_list list;   /* what goes along */
 	int64_t start_at;	    /* when it is to be begun; 0: at once */
-	/* For an outbox: told after each message, or NULL. */
+	/* NULL, or told after each letter that is made: 0, and how many are;
+	 * then, for an outbox, after each that is written. */
 	void (*watch)(void *ctx, int64_t written, int64_t total);
 	void *watch_ctx;
 };

@@ -226,6 +226,48 @@ is_waiting(struct cmd *cmd, const struct send_options *o, struct err *err)
 	return 1;
 }
 
+static void
+show_progress(void *ctx, int64_t written, int64_t total)
+{
+	struct progress *p = ctx;
+
+	if (written == 0) {
+		if (!progress_due(p, total, total, 0))
+			return;
+		progress_part(p, 90, "making the letters: %" PRId64, total);
+		progress_part_rate(p, 30);
+	} else {
+		if (written == 1) {
+			progress_clear(p);
+			progress_begin(p, p->wanted);
+		}
+		if (!progress_due(p, written, written, total))
+			return;
+		progress_part(p, 90, "%" PRId64 " of %" PRId64 " written",
+			written, total);
+		progress_part_rate(p, 30);
+		progress_part_left(p, 80);
+	}
+	progress_draw(p);
+}
+
+static int
+make_watched(struct cmd *cmd, const struct send_options *o, bool keep,
+	struct send_plan *plan, struct problems *notes, struct err *err)
+{
+	struct send_request request = o->request;
+	struct progress progress;
+	int rc;
+
+	progress_begin(&progress, sending_wants_line(cmd));
+	request.watch = show_progress;
+	request.watch_ctx = &progress;
+	rc = send_make(
+		&cmd->ws, &request, keep, plan, &cmd->problems, notes, err);
+	progress_clear(&progress);
+	return rc;
+}
+
 /* Shows what would be sent, changing nothing. Returns 1, 0 when no milestone
  * is reached, or -1. */
 static int
@@ -234,8 +276,7 @@ plan_only(struct cmd *cmd, const struct send_options *o, int64_t *queued,
 {
 	struct problems notes = {0};
 	struct send_plan plan;
-	int rc = send_make(&cmd->ws, &o->request, false, &plan, &cmd->problems,
-		&notes, err);
+	int rc = make_watched(cmd, o, false, &plan, &notes, err);
 
 	if (rc < 0) {
 		problems_release(&notes);
@@ -272,36 +313,14 @@ nobody_left(const struct cmd *cmd, int64_t reached, bool skipped)
 	return skipped ? CMD_SOME_FAILED : 0;
 }
 
-static void
-show_progress(void *ctx, int64_t written, int64_t total)
-{
-	struct progress *p = ctx;
-
-	if (!progress_due(p, written, written, total))
-		return;
-	progress_part(
-		p, 90, "%" PRId64 " of %" PRId64 " written", written, total);
-	progress_part_rate(p, 30);
-	progress_part_left(p, 80);
-	progress_draw(p);
-}
-
 static int
-write_outbox(struct cmd *cmd, struct send_options *o, struct err *err)
+write_outbox(struct cmd *cmd, const struct send_options *o, struct err *err)
 {
 	struct problems notes = {0};
-	struct progress progress;
 	struct send_plan plan;
 	bool skipped;
-	int rc;
 
-	progress_begin(&progress, cmd_progress_wanted(cmd));
-	o->request.watch = show_progress;
-	o->request.watch_ctx = &progress;
-	rc = send_make(&cmd->ws, &o->request, false, &plan, &cmd->problems,
-		&notes, err);
-	progress_clear(&progress);
-	if (rc < 0) {
+	if (make_watched(cmd, o, false, &plan, &notes, err) < 0) {
 		problems_release(&notes);
 		return -1;
 	}
@@ -346,8 +365,7 @@ make_and_run(struct cmd *cmd, const struct send_options *o, int64_t asked,
 	if (workspace_lock_sender(&cmd->ws, err) < 0 ||
 		sending_recover(cmd, err) < 0)
 		return -1;
-	if (send_make(&cmd->ws, &o->request, true, &plan, &cmd->problems,
-		    &notes, err) < 0) {
+	if (make_watched(cmd, o, true, &plan, &notes, err) < 0) {
 		problems_release(&notes);
 		return -1;
 	}

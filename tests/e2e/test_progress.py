@@ -163,3 +163,12 @@ def test_outbox(ol, tmp_path):
     assert re.fullmatch(r"\d+ of 6000 written, \d+/s, \d+ s left", line)
     assert terminal.close(60) == OK
     assert screen(terminal)[0].startswith("6000 messages are in ")
+
+
+def test_making_a_large_mailing(ol):
+    ol.people(150000)
+    terminal = ol.terminal("send", LETTER, "--dry-run", term="xterm")
+    line = watch(terminal, "making the letters")
+    assert re.fullmatch(r"making the letters: \d+, \d+/s", line)
+    assert terminal.close(60) == OK
+    assert "making" not in " ".join(screen(terminal))
