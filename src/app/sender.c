@@ -495,6 +495,8 @@ claim_batches(struct sender *s, struct pool_batch **batches, size_t count,
 		if (store_claim(s->ws->store, &claim, most, b->deliveries,
 			    &b->count, &b->spending, err) < 0)
 			return -1;
+		if (b->count == 0)
+			break;
 		domains_take(s->domains, b->deliveries, b->count);
 		room -= (long)b->count;
 	}
@@ -529,8 +531,8 @@ start_batches(struct sender *s, struct pool_batch **idle, size_t count,
 	watch_tell_kept(&s->watch);
 	if (mailing_follow_names(s->ws, s->mailing, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count && idle[i]->count > 0; i++)
-		if (pool_start(s->pool, idle[i], err) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (idle[i]->count > 0 && pool_start(s->pool, idle[i], err) < 0)
 			return -1;
 	return claimed + s->dropping == 0 ? end_if_drained(s, err) : 0;
 }
